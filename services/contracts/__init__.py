@@ -1,0 +1,1 @@
+"""What the services promise one another: events and read models, one module per producer."""
