@@ -1,0 +1,255 @@
+"""Connections and transactions: two roles per service, the workspace set inside every transaction of the first."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+
+from services.kit.problems import Unavailable
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+log = structlog.get_logger(__name__)
+
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,
+    TimeoutError,
+)
+"""Failures of the database itself, not of the statement: the caller may try again."""
+
+
+class Session:
+    """One open transaction. Business code runs statements in it; only the kit begins and commits."""
+
+    __slots__ = ("_after_commit", "_savepoints", "connection", "workspace_id")
+
+    def __init__(self, connection: "Connection", workspace_id: UUID | None) -> None:
+        self.connection = connection
+        self.workspace_id = workspace_id
+        self._after_commit: list[Callable[[], None]] = []
+        self._savepoints = 0
+
+    @property
+    def tenant(self) -> UUID:
+        """The workspace of this transaction; an error where it belongs to none (worker role)."""
+        if self.workspace_id is None:
+            message = "this transaction belongs to no single workspace"
+            raise RuntimeError(message)
+        return self.workspace_id
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Run a statement and return all rows."""
+        return await self.connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """Run a statement and return its first row."""
+        return await self.connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:  # noqa: ANN401 - as dynamic as the column it reads
+        """Run a statement and return the first column of its first row."""
+        return await self.connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> int:
+        """Run a statement and return how many rows it touched."""
+        status = await self.connection.execute(sql, *args)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once per row; prefer one statement over unnest() arrays."""
+        await self.connection.executemany(sql, rows)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back once the transaction is durable; never when it is rolled back."""
+        self._after_commit.append(callback)
+
+    def committed(self) -> None:
+        """Run what waited for the commit."""
+        for callback in self._after_commit:
+            callback()
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Roll back only what runs inside when it fails."""
+        self._savepoints += 1
+        name = f"kith_{self._savepoints}"
+        waiting = len(self._after_commit)
+        await self.connection.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            del self._after_commit[waiting:]
+            await self.connection.execute(f"ROLLBACK TO SAVEPOINT {name}")
+            raise
+        await self.connection.execute(f"RELEASE SAVEPOINT {name}")
+
+
+class Database:
+    """The connections of one process to its own schema."""
+
+    def __init__(  # noqa: PLR0913 - each is one knob of the pools
+        self,
+        schema: str,
+        *,
+        api_url: str,
+        worker_url: str,
+        direct_url: str | None = None,
+        api_pool_size: int = 12,
+        worker_pool_size: int = 8,
+    ) -> None:
+        self.schema = schema
+        self.direct_url = direct_url or worker_url
+        self._urls = {"api": api_url, "worker": worker_url}
+        self._sizes = {"api": api_pool_size, "worker": worker_pool_size}
+        self._pools: dict[str, Pool] = {}
+
+    async def start(self) -> None:
+        """Open both pools."""
+        for role, url in self._urls.items():
+            self._pools[role] = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=self._sizes[role],
+                command_timeout=60,
+                server_settings={
+                    "search_path": f"{self.schema},pg_catalog",
+                    "application_name": f"kith-{self.schema}-{role}",
+                    "timezone": "UTC",
+                    "jit": "off",
+                    "statement_timeout": "60s" if role == "api" else "0",
+                    "idle_in_transaction_session_timeout": "60s",
+                },
+                init=prepare_connection,
+            )
+
+    async def stop(self) -> None:
+        """Close both pools; connections still busy after five seconds are cut."""
+        for pool in self._pools.values():
+            try:
+                await asyncio.wait_for(pool.close(), 5)
+            except TimeoutError:
+                pool.terminate()
+        self._pools.clear()
+
+    @property
+    def api_pool(self) -> "Pool":
+        """Raw connections of the role that row security binds."""
+        return self._pools["api"]
+
+    @property
+    def worker_pool(self) -> "Pool":
+        """Raw connections of the background role; every statement names its workspace."""
+        return self._pools["worker"]
+
+    @contextlib.asynccontextmanager
+    async def write(self, workspace_id: UUID) -> AsyncIterator[Session]:
+        """Open a read-write transaction that can see one workspace only."""
+        async with self._transaction("api", begin_for(workspace_id, "READ WRITE"), workspace_id) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def read(self, workspace_id: UUID) -> AsyncIterator[Session]:
+        """Open a read-only transaction that can see one workspace only."""
+        async with self._transaction("api", begin_for(workspace_id, "READ ONLY"), workspace_id) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def worker(self) -> AsyncIterator[Session]:
+        """Open a transaction of the background role, which spans workspaces."""
+        async with self._transaction("worker", "BEGIN", None) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def connect(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Open a connection of its own past any pooler: LISTEN, leader locks."""
+        connection = await asyncpg.connect(
+            self.direct_url,
+            server_settings={
+                "search_path": f"{self.schema},pg_catalog",
+                "application_name": f"kith-{self.schema}-direct",
+            },
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=2)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, role: str, begin: str, workspace_id: UUID | None) -> AsyncIterator[Session]:
+        async with self._acquire(role) as connection:
+            session = Session(connection, workspace_id)
+            await guarded(connection.execute(begin))
+            try:
+                yield session
+            except BaseException:
+                await roll_back(connection)
+                raise
+            await guarded(connection.execute("COMMIT"))
+        session.committed()
+
+    @contextlib.asynccontextmanager
+    async def _acquire(self, role: str) -> AsyncIterator["Connection"]:
+        pool = self._pools[role]
+        try:
+            connection = await pool.acquire(timeout=10)
+        except UNREACHABLE as error:
+            raise Unavailable(retry_after=1) from error
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
+
+
+def begin_for(workspace_id: UUID, mode: str) -> str:
+    """Return BEGIN and the tenant setting as one simple query, so that both cost one round trip.
+
+    The id is a UUID object, so its text can hold nothing but hexadecimal digits and dashes.
+    """
+    return f"BEGIN {mode}; SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'"
+
+
+async def guarded(call: "asyncio.Future[str] | Any") -> None:  # noqa: ANN401 - any awaitable of asyncpg
+    """Await a BEGIN or COMMIT; a database that is away becomes a 503 that may be tried again."""
+    try:
+        await call
+    except UNREACHABLE as error:
+        raise Unavailable(retry_after=1) from error
+
+
+async def roll_back(connection: "Connection") -> None:
+    """Undo the open transaction; a connection that is gone has nothing left to undo."""
+    if connection.is_closed():
+        return
+    try:
+        await connection.execute("ROLLBACK")
+    except (*UNREACHABLE, asyncpg.PostgresError):
+        log.warning("rollback_failed", schema_role=type(connection).__name__)
+
+
+async def prepare_connection(connection: "Connection") -> None:
+    """Teach a new connection to read and write json as Python values."""
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, schema="pg_catalog", encoder=encode_json, decoder=orjson.loads, format="text"
+        )
+
+
+def encode_json(value: object) -> str:
+    """Return JSON text for a json or jsonb parameter."""
+    return orjson.dumps(value).decode()
