@@ -1,0 +1,1 @@
+"""Who the customers are and what happened: people, accounts, reps, interactions, orders and where they come from."""

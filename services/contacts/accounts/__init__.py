@@ -1,0 +1,1 @@
+"""Accounts: customers that are organisations."""

@@ -1,0 +1,1 @@
+"""Imports: files of orders or people, taken in as jobs."""

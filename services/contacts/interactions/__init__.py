@@ -1,0 +1,1 @@
+"""Interactions: what happened between us and a customer."""

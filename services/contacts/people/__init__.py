@@ -1,0 +1,1 @@
+"""People: consumers, and the persons at accounts."""

@@ -1,0 +1,1 @@
+"""Reps: members of staff who look after customers."""

@@ -1,0 +1,1 @@
+"""Workspaces: the settings that contacts needs, copied from the gateway's feed."""
