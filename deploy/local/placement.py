@@ -71,10 +71,9 @@ def _account(name: str) -> pwd.struct_passwd | None:
 
 def _create_account(name: str) -> pwd.struct_passwd | None:
     # Two starts at once may both get here: whoever comes second finds the account, so the exit code says nothing.
-    commands = (["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name], ["adduser", "-SDH", name])
-    for command in commands:
+    for command in (["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin"], ["adduser", "-SDH"]):
         if shutil.which(command[0]) is not None:
-            subprocess.run(command, check=False, capture_output=True)
+            subprocess.run([*command, name], check=False, capture_output=True)
             break
     return _account(name)
 
@@ -157,7 +156,7 @@ def place_for(home: Path, owner: Owner, system_folder: Path = SYSTEM_FOLDER) -> 
 
 
 def _follow(link: Path, owner: Owner) -> Path:
-    place = Path(os.readlink(link))
+    place = link.readlink()
     if not place.is_dir():
         message = f"The data of this home was in {place}, which is gone; remove {link} to start with an empty database."
         raise LocalRunError(message)

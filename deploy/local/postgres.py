@@ -26,6 +26,9 @@ STOP_SECONDS = 60
 # Letters and digits of every script must count as such in trigram and full text search: "C" knows only ASCII.
 CHARACTER_CLASSES = ("C.UTF-8", "en_US.UTF-8", "C")
 LARGE_LOG = 16 * tuning.MIB
+WATCH = 'read -r _; kill -INT "$1"'
+AWAIT_END = 'for _ in $(seq 600); do test -e "$2/data/postmaster.pid" || break; sleep 0.1; done'
+WATCH_AND_CLEAN = f'{WATCH}; {AWAIT_END}; rm -rf "$2"/*'
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class ClusterInfo:
 
     def dsn(self, user: str, password: str, database: str) -> str:
         """Address of a database for a role, through the socket; asyncpg, SQLAlchemy and libpq understand it."""
-        return f"postgresql://{quote(user)}:{quote(password)}@/{quote(database)}?host={quote(self.host, safe='')}&port={self.port}"
+        place = f"host={quote(self.host, safe='')}&port={self.port}"
+        return f"postgresql://{quote(user)}:{quote(password, safe='')}@/{quote(database)}?{place}"
 
 
 class Cluster:
@@ -99,10 +103,7 @@ class Cluster:
             stopped = self._control("stop", "-m", "fast", "-t", str(STOP_SECONDS))
             if stopped.returncode != 0:
                 self._control("stop", "-m", "immediate", "-t", str(STOP_SECONDS))
-        self._let_go()
-        if self._watchdog is not None:
-            self._watchdog.wait()
-            self._watchdog = None
+        self._untie()
         if self._borrowed_socket_folder is not None:
             shutil.rmtree(self._borrowed_socket_folder, ignore_errors=True)
             self._borrowed_socket_folder = None
@@ -250,9 +251,9 @@ class Cluster:
     def _tie_to_this_process(self) -> None:
         # A shell waits on a pipe that only this process holds open: however we die, the pipe closes, the server stops.
         reading, self._leash = os.pipe()
-        script = 'read -r _; kill -INT "$1"; while kill -0 "$1" 2>&-; do sleep 0.1; done; test -z "$2" || rm -rf "$2"/*'
+        script = WATCH_AND_CLEAN if self.throwaway else WATCH
         self._watchdog = subprocess.Popen(
-            ["/bin/sh", "-c", script, "kith-watchdog", str(self._postmaster.pid), str(self._place) if self.throwaway else ""],
+            ["/bin/sh", "-c", script, "kith-watchdog", str(self._postmaster.pid), str(self._place)],
             stdin=reading,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -261,6 +262,14 @@ class Cluster:
             **self._privileges(),
         )
         os.close(reading)
+
+    def _untie(self) -> None:
+        if self._watchdog is not None:
+            # Ended before its pipe closes: the server is gone, its id may be somebody else's by now.
+            self._watchdog.kill()
+            self._watchdog.wait()
+            self._watchdog = None
+        self._let_go()
 
     def _let_go(self) -> None:
         if self._leash is not None:

@@ -31,7 +31,7 @@ class Postmaster:
             os.kill(self.pid, number)
 
     def forget_stale(self) -> None:
-        """Remove the file of a server that is gone: once its id belongs to another process, PostgreSQL would not start."""
+        """Remove the file of a server that is gone: PostgreSQL would not start once its id is another process's."""
         if not self.is_running():
             self._file.unlink(missing_ok=True)
 
