@@ -16,7 +16,7 @@ class Person(Customer, Base):
 
     given_name: Mapped[str | None]
     family_name: Mapped[str | None]
-    display_name: Mapped[str]
+    display_name: Mapped[str | None]
     phonetic_name: Mapped[str | None]
     birthday: Mapped[str | None]
     """`YYYY-MM-DD`, or `--MM-DD` where the year is not known."""
