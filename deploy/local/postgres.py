@@ -9,6 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 from deploy.local import tuning
@@ -29,6 +30,14 @@ LARGE_LOG = 16 * tuning.MIB
 WATCH = 'read -r _; kill -INT "$1"'
 AWAIT_END = 'for _ in $(seq 600); do test -e "$2/data/postmaster.pid" || break; sleep 0.1; done'
 WATCH_AND_CLEAN = f'{WATCH}; {AWAIT_END}; rm -rf "$2"/*'
+
+
+class Privileges(TypedDict, total=False):
+    """Arguments of `subprocess` that hand a process to another user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +304,7 @@ class Cluster:
             output.seek(0)
             return subprocess.CompletedProcess(command, done.returncode, output.read(), "")
 
-    def _privileges(self) -> dict[str, object]:
+    def _privileges(self) -> Privileges:
         if not self._owner.dropped:
             return {}
         return {"user": self._owner.uid, "group": self._owner.gid, "extra_groups": []}

@@ -1,0 +1,75 @@
+# Every check and every way to run Kith; CI calls these targets and nothing else.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := services gateway migrations deploy
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-faults bench lint format types imports migrations openapi openapi-check settings lock \
+	clean venv venv-dev
+
+help:  ## show this screen
+	@echo "Kith: who matters and why, whom to care for next, and whether it helped."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  KITH_PORT (8080), KITH_HOME (.kith) and KITH_DATABASE_URL change where it runs: make settings lists all."
+
+run: venv  ## start everything on http://127.0.0.1:8080
+	@exec $(BIN)/kith up
+
+demo: venv  ## fill the running system with a lively sample shop
+	@exec $(BIN)/kith demo
+
+test: venv-dev lint types imports migrations openapi-check  ## all checks but the fault tests
+	$(BIN)/pytest --ignore=tests/faults --cov --cov-report=
+	$(BIN)/coverage report --include='*/rules.py' --fail-under=100
+
+test-faults: venv-dev  ## kill processes under load: nothing acknowledged is lost
+	$(BIN)/pytest tests/faults
+
+bench: venv-dev  ## print every performance figure as a JSON line
+	@exec $(BIN)/python -m benchmarks
+
+lint: venv-dev  ## style: ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: venv-dev  ## rewrite the code in the house style
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+types: venv-dev  ## types: mypy, strict
+	$(BIN)/mypy
+
+imports: venv-dev  ## who may import whom: import-linter
+	$(BIN)/lint-imports
+
+migrations: venv-dev  ## the migrations make exactly the tables of the models
+	$(BIN)/python -m migrations check
+
+openapi: venv-dev  ## write docs/api/openapi.json anew
+	$(BIN)/python -m gateway.openapi docs/api/openapi.json
+
+openapi-check: venv-dev  ## docs/api/openapi.json is what the code says
+	$(BIN)/python -m gateway.openapi --check docs/api/openapi.json
+
+settings: venv  ## list every KITH_ setting
+	@exec $(BIN)/kith settings
+
+lock:  ## resolve the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		-c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove the virtual environment and caches; keeps the data in $KITH_HOME
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find $(PACKAGES) tests -name __pycache__ -type d -exec rm -rf {} +
+
+venv:
+	@$(PYTHON) deploy/local/install.py
+
+venv-dev:
+	@$(PYTHON) deploy/local/install.py dev
