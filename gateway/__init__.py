@@ -1,0 +1,1 @@
+"""The only public door: access, routing, composed reads, and the merged document."""

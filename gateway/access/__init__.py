@@ -1,0 +1,1 @@
+"""What there is to be allowed, and who the caller is."""
