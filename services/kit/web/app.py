@@ -1,0 +1,214 @@
+"""Building a service's application: its kit, its routes, problems for every failure, health, start and stop."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from services.kit.clock import Clock, SystemClock
+from services.kit.context import current
+from services.kit.database import Database
+from services.kit.identity import IdentitySigner, IdentityVerifier
+from services.kit.problems import (
+    BadRequest,
+    InternalError,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    Problem,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from services.kit.secrets import Vault
+from services.kit.settings import ServiceSettings
+from services.kit.web.idempotency import Replies
+from services.kit.web.observe import Observe
+from services.kit.web.validation import explain
+
+PROBLEM_TYPE = "application/problem+json"
+OF_STATUS: dict[int, type[Problem]] = {
+    kind.status: kind
+    for kind in (BadRequest, NotFound, MethodNotAllowed, NotAcceptable, TooLarge, UnsupportedMediaType)
+}
+
+Check = Callable[[], Awaitable[None]]
+"""Raises, with a sentence, when something that the process needs is not there."""
+
+
+@dataclass
+class Kit:
+    """The plumbing of one process; features reach it through `request.app.state.kit`."""
+
+    settings: ServiceSettings
+    clock: Clock
+    database: Database
+    vault: Vault
+    signer: IdentitySigner
+    verifier: IdentityVerifier
+    replies: Replies
+    checks: dict[str, Check] = field(default_factory=dict)
+    """What readiness looks at: own database, migrations, keys; never another service."""
+    started: bool = False
+    stopping: bool = False
+
+    @classmethod
+    def build(cls, settings: ServiceSettings, clock: Clock | None = None) -> "Kit":
+        """Build the plumbing from settings; opens nothing yet."""
+        clock = clock or SystemClock()
+        vault = Vault([key.get_secret_value() for key in settings.secret_keys])
+        database = Database(
+            settings.service,
+            api_url=settings.api_database_url.get_secret_value(),
+            worker_url=settings.worker_database_url.get_secret_value(),
+            direct_url=settings.direct_url,
+            api_pool_size=settings.api_pool_size,
+            worker_pool_size=settings.worker_pool_size,
+        )
+        kit = cls(
+            settings=settings,
+            clock=clock,
+            database=database,
+            vault=vault,
+            signer=IdentitySigner(settings.service, settings.identity_private_key.get_secret_value()),
+            verifier=IdentityVerifier(settings.service, settings.identity_public_keys),
+            replies=Replies(vault, clock, settings.idempotency_hours),
+        )
+        kit.checks["database"] = kit.check_database
+        return kit
+
+    async def check_database(self) -> None:
+        """Raise where the database does not answer."""
+        await self.database.api_pool.fetchval("SELECT 1")
+
+
+Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
+
+
+def create_app(  # noqa: PLR0913 - the parts of an application
+    kit: Kit,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    routes: Sequence[BaseRoute] = (),
+    lifespan: Lifespan | None = None,
+    openapi_tags: list[dict[str, Any]] | None = None,
+) -> FastAPI:
+    """Return the application of a service.
+
+    `lifespan` starts and stops what the service runs beside requests (its worker); it runs inside the database's.
+    """
+
+    @contextlib.asynccontextmanager
+    async def whole_life(app: FastAPI) -> AsyncIterator[None]:
+        await kit.database.start()
+        try:
+            async with lifespan(app) if lifespan else contextlib.nullcontext():
+                kit.started = True
+                yield
+                kit.stopping = True
+        finally:
+            await kit.database.stop()
+
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=whole_life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        openapi_tags=openapi_tags,
+        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+    )
+    app.state.kit = kit
+    app.router.routes.extend(routes)
+    app.router.routes.extend(health_routes(kit))
+    for router in routers:
+        app.router.routes.extend(router.routes)
+    handle_failures(app)
+    app.add_middleware(Observe, service=kit.settings.service)
+    return app
+
+
+def handle_failures(app: FastAPI) -> None:
+    """Answer every failure as a problem document."""
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_anything)
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """Return the problem document for a request."""
+    document = problem.document(
+        base=request.app.state.kit.settings.public_url.rstrip("/"),
+        instance=request.url.path,
+        request_id=current().request_id,
+    )
+    return Response(orjson.dumps(document), problem.status, headers=problem.headers, media_type=PROBLEM_TYPE)
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """Answer with a problem that was raised on purpose."""
+    return answer(request, error if isinstance(error, Problem) else InternalError())
+
+
+async def on_validation(request: Request, error: Exception) -> Response:
+    """Answer a validation error outside of a Kith route."""
+    return answer(request, explain(error) if isinstance(error, RequestValidationError) else InternalError())
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """Answer what Starlette raises itself: no such path, wrong method, broken form."""
+    if not isinstance(error, HTTPException):
+        return answer(request, InternalError())
+    kind = OF_STATUS.get(error.status_code, InternalError)
+    headers = dict(error.headers or {})
+    return answer(request, kind(headers=headers) if kind is not InternalError else InternalError())
+
+
+async def on_anything(request: Request, error: Exception) -> Response:
+    """Answer what nobody foresaw."""
+    del error
+    return answer(request, InternalError())
+
+
+def health_routes(kit: Kit) -> list[BaseRoute]:
+    """Return /health/live (no I/O), /health/ready (own database, migrations, keys) and /health/startup."""
+
+    async def live(_: Request) -> Response:
+        return health("live", ok=True)
+
+    async def ready(_: Request) -> Response:
+        failed: dict[str, str] = {}
+        for name, check in kit.checks.items():
+            try:
+                await check()
+            except Exception as error:  # noqa: BLE001 - whatever fails, the answer is: not ready
+                failed[name] = type(error).__name__
+        return health("ready", ok=kit.started and not kit.stopping and not failed, failed=failed)
+
+    async def startup(_: Request) -> Response:
+        return health("startup", ok=kit.started)
+
+    return [
+        Route("/health/live", live, name="read_liveness"),
+        Route("/health/ready", ready, name="read_readiness"),
+        Route("/health/startup", startup, name="read_startup"),
+    ]
+
+
+def health(kind: str, *, ok: bool, failed: dict[str, str] | None = None) -> Response:
+    """Return a health answer: 200 or 503."""
+    body = {"check": kind, "status": "pass" if ok else "fail", "failed": failed or {}}
+    return Response(orjson.dumps(body), 200 if ok else 503, media_type="application/json")
+
+

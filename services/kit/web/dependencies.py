@@ -1,0 +1,39 @@
+"""What endpoints ask for: the session, the caller, the reader's language."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.kit.clock import Clock
+from services.kit.database import Session
+from services.kit.identity import Identity
+from services.kit.texts import best_locale
+from services.kit.web.route import session_of
+
+WriteSession = Annotated[Session, Depends(session_of, scope="function")]
+"""The request's read-write transaction; the route commits it before the answer leaves (ADR 0005)."""
+
+ReadSession = Annotated[Session, Depends(session_of, scope="function")]
+"""The request's read-only transaction."""
+
+
+def caller(request: Request) -> Identity:
+    """Return the verified caller."""
+    identity: Identity = request.state.identity
+    return identity
+
+
+def locale(request: Request) -> str:
+    """Return the shipped locale that fits Accept-Language best."""
+    return best_locale(request.headers.get("accept-language"))
+
+
+def clock(request: Request) -> Clock:
+    """Return the clock of the process."""
+    found: Clock = request.app.state.kit.clock
+    return found
+
+
+CallerDep = Annotated[Identity, Depends(caller)]
+LocaleDep = Annotated[str, Depends(locale)]
+ClockDep = Annotated[Clock, Depends(clock)]

@@ -1,0 +1,44 @@
+"""Versions as ETags: `"v17"` names row version 17, and If-Match guards a change against a lost update."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from services.kit.problems import BadRequest, ErrorItem, PreconditionFailed, PreconditionRequired
+
+TAG = re.compile(r'(?:W/)?"v([0-9]{1,18})"')
+
+
+def set_etag(response: Response, version: int) -> None:
+    """State the version of the resource in the answer."""
+    response.headers["ETag"] = f'"v{version}"'
+
+
+def if_match(request: Request) -> frozenset[int] | None:
+    """Return the versions that If-Match names, weak or strong; None without the header or for `*`."""
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None
+    found = [TAG.fullmatch(tag.strip()) for tag in header.split(",")]
+    if not all(found):
+        message = 'If-Match takes versions such as "v17".'
+        raise BadRequest(message, errors=[ErrorItem("header", message, name="If-Match")])
+    return frozenset(int(tag[1]) for tag in found if tag)
+
+
+def required_if_match(request: Request) -> frozenset[int] | None:
+    """Return what If-Match names; PreconditionRequired without the header."""
+    if "if-match" not in request.headers:
+        raise PreconditionRequired
+    return if_match(request)
+
+
+def check_version(current: int, wanted: frozenset[int] | None) -> None:
+    """Raise PreconditionFailed unless the present version is a wanted one (None wants any)."""
+    if wanted is not None and current not in wanted:
+        raise PreconditionFailed(current)
+
+
+IfMatch = Annotated[frozenset[int] | None, Depends(if_match)]
+RequiredIfMatch = Annotated[frozenset[int] | None, Depends(required_if_match)]

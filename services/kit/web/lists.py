@@ -1,0 +1,216 @@
+"""Lists: keyset pages, sort keys, filters and cursors that fit only the list they came from."""
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.kit.database import Session
+from services.kit.problems import bad_parameter
+from services.kit.web.schemas import MAX_IDS, Count
+
+if TYPE_CHECKING:
+    import asyncpg
+
+CURSOR_LENGTH = 2000
+COUNT_CEILING = 10_000
+MAC_BYTES = 12
+
+SortType = Literal["text", "bigint", "timestamptz", "uuid", "float8", "date"]
+
+
+class ListQuery(BaseModel):
+    """The parameters every list takes; a list's own filters are added in a subclass."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: int = Field(50, ge=1, le=200, description="Rows on a page.")
+    cursor: str | None = Field(None, max_length=CURSOR_LENGTH, description="`next_cursor` of the page before.")
+    count: Literal["exact", "estimated"] | None = Field(None, description="Also count the rows that fit the filters.")
+    ids: list[UUID] = Field(default_factory=list, max_length=MAX_IDS, description="Only rows with these ids.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One column that a list can be sorted by. Types are those whose operators stay index-backed under row security."""
+
+    column: str
+    type: SortType
+    nullable: bool = False
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions of a list and their arguments; `{}` in a condition becomes the next parameter."""
+
+    conditions: list[str] = field(default_factory=list)
+    args: list[object] = field(default_factory=list)
+
+    def add(self, condition: str, *args: object) -> "Where":
+        """Add a condition, for example `add("p.owner_rep_id = any({})", ids)`."""
+        numbers = [f"${len(self.args) + place}" for place in range(1, len(args) + 1)]
+        self.conditions.append(condition.format(*numbers))
+        self.args.extend(args)
+        return self
+
+    def copy(self) -> "Where":
+        """Return an independent copy."""
+        return Where(list(self.conditions), list(self.args))
+
+    @property
+    def sql(self) -> str:
+        """The conditions joined by AND."""
+        return " AND ".join(self.conditions) or "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a cursor belongs to: workspace, path and filters. Signs cursors so that no other list takes them."""
+
+    key: bytes
+    scope: bytes
+
+    def seal(self, sort: str, values: Sequence[object]) -> str:
+        """Return a cursor for the last row of a page."""
+        payload = orjson.dumps([sort, *values])
+        return base64.urlsafe_b64encode(self._mac(payload) + payload).decode().rstrip("=")
+
+    def open(self, cursor: str, sort: str) -> list[Any]:
+        """Return the values in a cursor; a problem naming the parameter if it is foreign or damaged."""
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
+            values: list[Any] = orjson.loads(payload) if hmac.compare_digest(mac, self._mac(payload)) else []
+        except ValueError:
+            values = []
+        if not values or values[0] != sort:
+            raise bad_parameter("cursor", "The cursor does not belong to this list with these filters and this sort.")
+        return values[1:]
+
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.digest(self.key, self.scope + b"\0" + payload, "sha256")[:MAC_BYTES]
+
+
+UNBOUND = frozenset({"cursor", "limit", "count", "include"})
+"""Parameters that may change from page to page."""
+
+
+def binding(request: Request) -> Binding:
+    """Return the binding of the list at hand."""
+    kit = request.app.state.kit
+    query = sorted((name, value) for name, value in request.query_params.multi_items() if name not in UNBOUND)
+    scope = orjson.dumps([str(request.state.identity.workspace_id), request.url.path, query])
+    return Binding(key=kit.vault.keyed_hashes("cursor", "")[0], scope=scope)
+
+
+BindingDep = Annotated[Binding, Depends(binding)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page of database rows."""
+
+    items: "list[asyncpg.Record]"
+    next_cursor: str | None
+    count: Count | None
+
+
+class Listing:
+    """A list over one table or join: its columns, its sort keys, its order."""
+
+    def __init__(self, *, columns: str, source: str, sorts: Mapping[str, Sort], id_column: str) -> None:
+        """Take SQL pieces written by us, never by a client.
+
+        `columns` are what is selected, `source` is what follows FROM, `sorts` maps the API's sort names to columns,
+        `id_column` breaks ties and must be unique within the workspace.
+        """
+        self.columns = columns
+        self.source = source
+        self.sorts = sorts
+        self.id_column = id_column
+
+    async def fetch(
+        self, session: Session, where: Where, query: ListQuery, bound: Binding, *, sort: str
+    ) -> Rows:
+        """Return a page; `sort` is the API's name with an optional leading minus, nulls come last both ways."""
+        if query.ids:
+            where = where.copy().add(f"{self.id_column} = any({{}}::uuid[])", query.ids)
+        after = bound.open(query.cursor, sort) if query.cursor else None
+        rows = await self._rows(session, where, sort, after, query.limit + 1)
+        count = await self._count(session, where, query.count)
+        if len(rows) <= query.limit:
+            return Rows(rows, None, count)
+        rows = rows[: query.limit]
+        last = rows[-1]
+        return Rows(rows, bound.seal(sort, [cursor_value(last["sort_key"]), str(last["sort_id"])]), count)
+
+    async def _rows(
+        self, session: Session, where: Where, sort: str, after: list[Any] | None, limit: int
+    ) -> "list[asyncpg.Record]":
+        """Read rows with a value first, then rows without: each part is a plain index range."""
+        key = self.sorts[sort.removeprefix("-")]
+        rows: list[asyncpg.Record] = []
+        if after is None or after[0] is not None:
+            rows = await self._part(session, where, sort, after, limit, nulls=False)
+        if key.nullable and len(rows) < limit:
+            rest = after if after and after[0] is None else None
+            rows += await self._part(session, where, sort, rest, limit - len(rows), nulls=True)
+        return rows
+
+    async def _part(  # noqa: PLR0913 - one statement, its six variables
+        self, session: Session, where: Where, sort: str, after: list[Any] | None, limit: int, *, nulls: bool
+    ) -> "list[asyncpg.Record]":
+        key = self.sorts[sort.removeprefix("-")]
+        down = sort.startswith("-")
+        part = where.copy()
+        if key.nullable:
+            part.add(f"{key.column} IS {'' if nulls else 'NOT '}NULL")
+        sign = "<" if down else ">"
+        if after and nulls:
+            part.add(f"{self.id_column} {sign} {{}}::uuid", UUID(after[1]))
+        elif after:
+            value = sql_value(after[0], key.type)
+            part.add(f"({key.column}, {self.id_column}) {sign} ({{}}::{key.type}, {{}}::uuid)", value, UUID(after[1]))
+        way = "DESC" if down else "ASC"
+        order = f"{self.id_column} {way}" if nulls else f"{key.column} {way}, {self.id_column} {way}"
+        part.args.append(limit)
+        return await session.fetch(
+            f"SELECT {self.columns}, {key.column} AS sort_key, {self.id_column} AS sort_id FROM {self.source}"  # noqa: S608 - our own SQL, values are parameters
+            f" WHERE {part.sql} ORDER BY {order} LIMIT ${len(part.args)}",
+            *part.args,
+        )
+
+    async def _count(self, session: Session, where: Where, kind: str | None) -> Count | None:
+        """Count exactly, or stop at a ceiling where an estimate will do."""
+        if kind is None:
+            return None
+        ceiling = "" if kind == "exact" else f" LIMIT {COUNT_CEILING + 1}"
+        value: int = await session.fetchval(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.source} WHERE {where.sql}{ceiling}) AS fits",  # noqa: S608 - as above
+            *where.args,
+        )
+        return Count(value=value, kind="exact" if kind == "exact" or value <= COUNT_CEILING else "estimated")
+
+
+def cursor_value(value: object) -> object:
+    """Return a sort value as JSON can hold it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def sql_value(value: Any, kind: SortType) -> object:  # noqa: ANN401 - any JSON scalar
+    """Return a cursor's value as the driver wants it."""
+    match kind:
+        case "timestamptz":
+            return datetime.fromisoformat(value)
+        case "uuid":
+            return UUID(value)
+    return value

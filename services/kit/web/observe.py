@@ -1,0 +1,61 @@
+"""Watching requests: ids in, ids out, one log line and one measurement each, by route template only."""
+
+import time
+
+import structlog
+from prometheus_client import Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kit.context import CURRENT, accept
+
+log = structlog.get_logger("kith.access")
+
+DURATION = Histogram(
+    "kith_http_request_seconds",
+    "Time from request to the end of the answer, by route template.",
+    ["service", "method", "route", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+
+
+class Observe:
+    """ASGI middleware around everything else."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run a request with its ids set, then log and measure it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        context = accept(headers.get("x-request-id"), headers.get("traceparent"))
+        token = CURRENT.set(context)
+        structlog.contextvars.bind_contextvars(request_id=context.request_id)
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = context.request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            self.record(scope, status, time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id")
+            CURRENT.reset(token)
+
+    def record(self, scope: Scope, status: int, seconds: float) -> None:
+        """Measure and log one request; probes are measured only."""
+        route = getattr(scope.get("route"), "path", "unmatched")
+        method = scope["method"]
+        DURATION.labels(self.service, method, route, status).observe(seconds)
+        if not route.startswith("/health"):
+            log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))

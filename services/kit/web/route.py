@@ -1,0 +1,213 @@
+"""The one way a request runs: who, may he, is it well formed, one transaction, the reply kept with its effect, commit."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from services.kit.database import UNREACHABLE, Session
+from services.kit.identity import HEADER as IDENTITY_HEADER
+from services.kit.identity import Identity
+from services.kit.problems import (
+    BadRequest,
+    ErrorItem,
+    InternalError,
+    Problem,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from services.kit.web.idempotency import attempt_of
+from services.kit.web.json_body import read_json
+from services.kit.web.operation import MAX_BODY, OWN_TRANSACTION, SCOPES, SHOWN_ONCE
+from services.kit.web.validation import explain
+
+log = structlog.get_logger(__name__)
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+JSON_TYPES = ("application/json", "application/merge-patch+json")
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class KithRoute(APIRoute):
+    """A route that denies by default and commits before it answers."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap FastAPI's handler; everything that can be known beforehand is computed once, here."""
+        run = super().get_route_handler()
+        steps = Steps(self)
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await steps.run(request, run)
+            except (Problem, HTTPException):
+                raise
+            except RequestValidationError as error:
+                raise explain(error) from error
+            except (*UNREACHABLE, asyncpg.QueryCanceledError) as error:
+                log.warning("database_unreachable", error=type(error).__name__)
+                raise Unavailable(retry_after=1) from error
+            except Exception as error:
+                log.exception("request_failed", route=self.path)
+                raise InternalError from error
+
+        return handle
+
+
+class Steps:
+    """The steps of one route, with what they need to know about it."""
+
+    def __init__(self, route: APIRoute) -> None:
+        declared = route.openapi_extra or {}
+        if SCOPES not in declared:
+            message = f"{route.path} does not declare its scopes; use **operation(scopes=[...])"
+            raise TypeError(message)
+        self.scopes: tuple[str, ...] = tuple(declared[SCOPES])
+        self.public = bool(declared.get("x-public"))
+        if not self.scopes and not self.public and not declared.get("x-any-key"):
+            message = f"{route.path} requires no scope; say extra={{'x-public': True}} or {{'x-any-key': True}}"
+            raise TypeError(message)
+        self.max_body: int | None = declared.get(MAX_BODY)
+        self.shown_once = bool(declared.get(SHOWN_ONCE))
+        self.own_transaction = bool(declared.get(OWN_TRANSACTION))
+        self.form = route.body_field is not None and type(route.body_field.field_info).__name__ in {"Form", "File"}
+        self.has_body = route.body_field is not None
+        self.query_names = query_names(route)
+        self.reads = uses_session(route)
+
+    async def run(self, request: Request, run: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Take a request through all steps."""
+        identity = None if self.public else self.identify(request)
+        self.check_query(request)
+        body = await self.read_body(request)
+        if identity is None or self.own_transaction:
+            return await run(request)
+        if request.method in WRITES:
+            return await self.write(request, run, identity, body)
+        if not self.reads:
+            return await run(request)
+        async with request.app.state.kit.database.read(identity.workspace_id) as session:
+            request.state.session = session
+            return await run(request)
+
+    def identify(self, request: Request) -> Identity:
+        """Return the verified caller, who holds every scope of the operation."""
+        identity: Identity = request.app.state.kit.verifier.verify(request.headers.get(IDENTITY_HEADER))
+        for scope in self.scopes:
+            identity.require(scope)
+        request.state.identity = identity
+        return identity
+
+    def check_query(self, request: Request) -> None:
+        """Refuse parameters that the operation does not have, and text that cannot be stored."""
+        for name, value in request.query_params.multi_items():
+            if not self.public and name not in self.query_names:
+                message = f"There is no parameter {name!r} here."
+                raise BadRequest(message, errors=[ErrorItem("query", message, "unknown_parameter", name=name)])
+            if "\x00" in value:
+                message = "The value holds NUL."
+                raise BadRequest(message, errors=[ErrorItem("query", message, "bad_character", name=name)])
+        for name, value in request.path_params.items():
+            if "\x00" in str(value):
+                message = "The value holds NUL."
+                raise BadRequest(message, errors=[ErrorItem("path", message, "bad_character", name=name)])
+
+    async def read_body(self, request: Request) -> bytes:
+        """Read and check the body within its limit; forms are left to the form parser."""
+        if not self.has_body or self.form:
+            return b""
+        limit = self.max_body or request.app.state.kit.settings.max_body_bytes
+        raw = await read_within(request, limit)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in JSON_TYPES and (raw or kind):
+            raise UnsupportedMediaType(f"Send {JSON_TYPES[0]}.", headers={"Accept": ", ".join(JSON_TYPES)})
+        if raw:
+            request._json = read_json(raw)  # noqa: SLF001 - Starlette's own cache: request.json() returns it
+        return raw
+
+    async def write(
+        self, request: Request, run: Callable[[Request], Awaitable[Response]], identity: Identity, body: bytes
+    ) -> Response:
+        """Run the endpoint in one transaction that also keeps its reply; answer after the commit."""
+        kit = request.app.state.kit
+        attempt = attempt_of(request, identity, body)
+        async with kit.database.write(identity.workspace_id) as session:
+            request.state.session = session
+            if attempt is None:
+                return await run(request)
+            kept: Response | None = await kit.replies.find(session, attempt)
+            if kept is not None:
+                return kept
+            response = await run(request)
+            await kit.replies.keep(session, attempt, response, secret=self.shown_once)
+            return response
+
+
+async def read_within(request: Request, limit: int) -> bytes:
+    """Return the body; TooLarge as soon as it is longer than the limit."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge(f"At most {limit} bytes are taken here.")
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise TooLarge(f"At most {limit} bytes are taken here.")
+        parts.append(part)
+    raw = b"".join(parts)
+    request._body = raw  # noqa: SLF001 - Starlette's own cache: request.body() returns it
+    return raw
+
+
+def query_names(route: APIRoute) -> frozenset[str]:
+    """Return the names of all query parameters of a route, those of parameter models included."""
+    names: set[str] = set()
+    for parameter in query_parameters(route.dependant):
+        kind = parameter.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names.update(field.alias or name for name, field in kind.model_fields.items())
+        else:
+            names.add(parameter.alias)
+    return frozenset(names)
+
+
+def query_parameters(dependant: Any) -> list[Any]:  # noqa: ANN401 - FastAPI's internal tree
+    """Return the query parameters of an endpoint and of all its dependencies."""
+    found: list[Any] = list(dependant.query_params)
+    for inner in dependant.dependencies:
+        found += query_parameters(inner)
+    return found
+
+
+def uses_session(route: APIRoute) -> bool:
+    """Tell whether the endpoint or one of its dependencies asks for the session."""
+    return any(call is session_of for call in calls(route.dependant))
+
+
+def calls(dependant: Any) -> "list[object]":  # noqa: ANN401 - FastAPI's internal tree
+    """Return every callable in a tree of dependencies."""
+    found: list[object] = [dependant.call]
+    for inner in dependant.dependencies:
+        found += calls(inner)
+    return found
+
+
+def session_of(request: Request) -> Session:
+    """Return the transaction of the request."""
+    session: Session = request.state.session
+    return session
+
+
+class Router(APIRouter):
+    """A router whose routes all run the Kith way."""
+
+    def __init__(self, *, prefix: str = "", tags: list[str] | None = None) -> None:
+        super().__init__(prefix=prefix, tags=list(tags or []), route_class=KithRoute, redirect_slashes=False)
