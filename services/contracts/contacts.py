@@ -36,7 +36,7 @@ class CustomerChanged(Event):
     internal: bool = False
     """Our own staff or test data: never scored."""
     region: str | None = None
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     effects: Effects = Effects.ALL
 
 
@@ -76,7 +76,8 @@ class OrderChanged(Event):
     account_id: UUID | None = None
     source_id: UUID | None = None
     status: str
-    """draft, pending, paid, partially_paid, fulfilled, cancelled, refunded, partially_refunded, failed, on_hold, deleted."""
+    """draft, pending, paid, partially_paid, fulfilled, cancelled, refunded, partially_refunded, failed, on_hold or
+    deleted."""
     payment_kind: str | None = None
     """card, transfer, cash_on_delivery, invoice, wallet, other."""
     placed_at: datetime
@@ -85,7 +86,7 @@ class OrderChanged(Event):
     total_minor: int
     """What the buyer was charged: after discounts, with tax and shipping; in minor units of `currency`."""
     goods_minor: int | None = None
-    refunds: list[RefundFact] = []
+    refunds: tuple[RefundFact, ...] = ()
     test: bool = False
     effects: Effects = Effects.ALL
 

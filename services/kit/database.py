@@ -103,7 +103,7 @@ class Session:
 class Database:
     """The connections of one process to its own schema."""
 
-    def __init__(  # noqa: PLR0913 - each is one knob of the pools
+    def __init__(
         self,
         schema: str,
         *,

@@ -118,7 +118,11 @@ class IdentityVerifier:
                 algorithms=[ALGORITHM],
                 audience=self.audience,
                 issuer=kid.partition(":")[0],
-                options={"require": ["exp", "iat", "aud", "iss", "sub", "ws"], "verify_exp": False, "verify_iat": False},
+                options={
+                    "require": ["exp", "iat", "aud", "iss", "sub", "ws"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
             )
         except (jwt.PyJWTError, KeyError, ValueError) as error:
             raise Unauthorized from error

@@ -92,7 +92,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 
 def convert(minor: int, currency: str, rate: Decimal, into: str) -> int:
-    """Return minor units of `currency` in minor units of `into`, rounded half-even; `rate` = one unit in units of `into`.
+    """Return minor units of `currency` in minor units of `into`, half-even; `rate` is one unit in units of `into`.
 
     98.13 USD at 30.50 gives 2992.96 TWD (2992.965 rounds to the even neighbour).
     """

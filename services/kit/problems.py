@@ -1,4 +1,4 @@
-"""Problems: every error that a caller may see, as RFC 9457 documents. An error class is the sentence the caller reads."""
+"""Every error that a caller may see, as RFC 9457 documents; an error class is the sentence the caller reads."""
 
 import re
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class ErrorItem:
         }
 
 
-class Problem(Exception):  # noqa: N818 - the field's own word (RFC 9457)
+class Problem(Exception):
     """An answer with an error status. The slug of its page is the class name in kebab case."""
 
     status: ClassVar[int] = 500

@@ -61,7 +61,9 @@ class ServiceSettings(Settings):
     public_url: str = Field("http://127.0.0.1:8080", description="Address under which users reach the gateway.")
     peers: dict[str, str] = Field(default_factory=dict, description="Base URL of every process by its name (JSON).")
 
-    api_database_url: SecretStr = Field(description="Connection for requests: role <service>_api, bound by row security.")
+    api_database_url: SecretStr = Field(
+        description="Connection for requests: role <service>_api, bound by row security."
+    )
     worker_database_url: SecretStr = Field(description="Connection for background work: role <service>_worker.")
     database_direct_url: SecretStr | None = Field(
         None, description="Connection for LISTEN and leader locks, past any pooler; default: worker_database_url."
@@ -74,7 +76,7 @@ class ServiceSettings(Settings):
         default_factory=list, description='Keys this process trusts (JSON list): "issuer:kid:base64 of the 32 bytes".'
     )
     secret_keys: list[SecretStr] = Field(
-        description='Keys for secrets at rest (JSON list): "id:base64url of 32 bytes"; the first one encrypts, all decrypt.'
+        description='Keys for secrets at rest (JSON list): "id:base64url of 32 bytes"; the first encrypts.'
     )
 
     log_level: str = Field("info", description="debug, info, warning or error.")

@@ -96,6 +96,15 @@ def babel_locale(locale: str) -> Locale:
 def write_value(value: object, locale: str) -> str:
     """Return a parameter in words: money, dates, times and numbers the locale's way, all else as text."""
     where = babel_locale(locale)
+    if isinstance(value, dict):
+        return write_typed(value, where)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return format_decimal(value, locale=where)
+    return "–" if value is None else str(value)
+
+
+def write_typed(value: Mapping[str, object], where: Locale) -> str:
+    """Return a parameter that says what it is: money, a date, a time in a zone; anything else as text."""
     match value:
         case {"amount": str(amount), "currency": str(currency)}:
             return format_currency(amount, currency, locale=where)
@@ -103,24 +112,16 @@ def write_value(value: object, locale: str) -> str:
             return write_day(day, where)
         case {"time": str(instant), **rest}:
             return write_time(instant, str(rest.get("zone", "UTC")), where)
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return format_decimal(value, locale=where)
-        case None:
-            return "–"
     return str(value)
 
 
 def write_day(day: str, where: Locale) -> str:
     """Return an ISO date in the locale's medium form."""
-
     return format_date(date.fromisoformat(day), format="medium", locale=where)
 
 
 def write_time(instant: str, zone: str, where: Locale) -> str:
     """Return an RFC 3339 instant in a zone, in the locale's short form."""
-
     return format_datetime(datetime.fromisoformat(instant), format="short", tzinfo=ZoneInfo(zone), locale=where)
 
 

@@ -92,7 +92,7 @@ class Kit:
 Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
 
 
-def create_app(  # noqa: PLR0913 - the parts of an application
+def create_app(
     kit: Kit,
     *,
     title: str,
@@ -210,5 +210,3 @@ def health(kind: str, *, ok: bool, failed: dict[str, str] | None = None) -> Resp
     """Return a health answer: 200 or 503."""
     body = {"check": kind, "status": "pass" if ok else "fail", "failed": failed or {}}
     return Response(orjson.dumps(body), 200 if ok else 503, media_type="application/json")
-
-

@@ -121,9 +121,12 @@ class Replies:
 
 async def purge_replies(session: Session, now: object, limit: int = 5000) -> int:
     """Delete expired replies and forget replies with secrets; returns how many rows went. Worker role."""
-    await session.execute("UPDATE idempotency_keys SET body = ''::bytea WHERE forget_at <= $1 AND body <> ''::bytea", now)
+    await session.execute(
+        "UPDATE idempotency_keys SET body = ''::bytea WHERE forget_at <= $1 AND body <> ''::bytea", now
+    )
     return await session.execute(
-        "DELETE FROM idempotency_keys WHERE ctid IN (SELECT ctid FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2)",
+        "DELETE FROM idempotency_keys"
+        " WHERE ctid IN (SELECT ctid FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2)",
         now,
         limit,
     )

@@ -136,9 +136,7 @@ class Listing:
         self.sorts = sorts
         self.id_column = id_column
 
-    async def fetch(
-        self, session: Session, where: Where, query: ListQuery, bound: Binding, *, sort: str
-    ) -> Rows:
+    async def fetch(self, session: Session, where: Where, query: ListQuery, bound: Binding, *, sort: str) -> Rows:
         """Return a page; `sort` is the API's name with an optional leading minus, nulls come last both ways."""
         if query.ids:
             where = where.copy().add(f"{self.id_column} = any({{}}::uuid[])", query.ids)
@@ -164,7 +162,7 @@ class Listing:
             rows += await self._part(session, where, sort, rest, limit - len(rows), nulls=True)
         return rows
 
-    async def _part(  # noqa: PLR0913 - one statement, its six variables
+    async def _part(
         self, session: Session, where: Where, sort: str, after: list[Any] | None, limit: int, *, nulls: bool
     ) -> "list[asyncpg.Record]":
         key = self.sorts[sort.removeprefix("-")]
@@ -182,7 +180,7 @@ class Listing:
         order = f"{self.id_column} {way}" if nulls else f"{key.column} {way}, {self.id_column} {way}"
         part.args.append(limit)
         return await session.fetch(
-            f"SELECT {self.columns}, {key.column} AS sort_key, {self.id_column} AS sort_id FROM {self.source}"  # noqa: S608 - our own SQL, values are parameters
+            f"SELECT {self.columns}, {key.column} AS sort_key, {self.id_column} AS sort_id FROM {self.source}"
             f" WHERE {part.sql} ORDER BY {order} LIMIT ${len(part.args)}",
             *part.args,
         )
@@ -193,7 +191,7 @@ class Listing:
             return None
         ceiling = "" if kind == "exact" else f" LIMIT {COUNT_CEILING + 1}"
         value: int = await session.fetchval(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.source} WHERE {where.sql}{ceiling}) AS fits",  # noqa: S608 - as above
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.source} WHERE {where.sql}{ceiling}) AS fits",
             *where.args,
         )
         return Count(value=value, kind="exact" if kind == "exact" or value <= COUNT_CEILING else "estimated")

@@ -1,4 +1,4 @@
-"""The one way a request runs: who, may he, is it well formed, one transaction, the reply kept with its effect, commit."""
+"""The one way a request runs: who, may he, is it well formed, one transaction, reply kept, commit, answer."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
