@@ -3,7 +3,8 @@
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import NO_KEYS, NO_TEXTS, Base, Customer
+from services.contacts.database import Base, Customer
+from services.kit.tables import NO_KEYS, NO_TEXTS
 
 
 class Account(Customer, Base):
@@ -27,7 +28,7 @@ class Account(Customer, Base):
         Index("accounts_name_idx", "workspace_id", text('name COLLATE "C"'), "id"),
         Index("accounts_owner_idx", "workspace_id", "owner_rep_id", "created_at", "id"),
         Index("accounts_domain_idx", "workspace_id", "domain"),
-        Index("accounts_tags_idx", "tags", postgresql_using="gin"),
+        Index("accounts_tags_idx", "workspace_id", "tags", postgresql_using="gin"),
         Index(
             "accounts_merged_idx",
             "workspace_id",

@@ -6,7 +6,8 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from services.contacts.database import Base, Versioned
+from services.contacts.database import Base
+from services.kit.tables import Versioned
 
 
 class ExchangeRate(Versioned, Base):

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import NO_KEYS, NOW, TENANT, Base, Tenant
+from services.contacts.database import Base
+from services.kit.tables import NO_KEYS, NOW, TENANT, Tenant
 
 
 class Import(Tenant, Base):
@@ -52,9 +53,7 @@ class ImportPiece(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"),
     )
 
 
@@ -73,7 +72,5 @@ class ImportFault(Base):
     external_id: Mapped[str | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"),
     )

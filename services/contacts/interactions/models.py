@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import NO_ITEMS, Base, Versioned
+from services.contacts.database import Base
+from services.kit.tables import NO_ITEMS, Versioned
 
 
 class Interaction(Versioned, Base):

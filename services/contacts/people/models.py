@@ -3,7 +3,8 @@
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import NO_ITEMS, Base, Customer
+from services.contacts.database import Base, Customer
+from services.kit.tables import NO_ITEMS
 
 STAGES = "lifecycle_stage IN ('lead', 'prospect', 'customer', 'former')"
 CHANNELS = "preferred_channel IN ('visit', 'call', 'email', 'chat', 'sms', 'social', 'event', 'gift', 'other')"
@@ -38,7 +39,7 @@ class Person(Customer, Base):
         Index("people_updated_idx", "workspace_id", "updated_at", "id"),
         Index("people_name_idx", "workspace_id", text('display_name COLLATE "C"'), "id"),
         Index("people_owner_idx", "workspace_id", "owner_rep_id", "created_at", "id"),
-        Index("people_tags_idx", "tags", postgresql_using="gin"),
+        Index("people_tags_idx", "workspace_id", "tags", postgresql_using="gin"),
         Index(
             "people_merged_idx",
             "workspace_id",

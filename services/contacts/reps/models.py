@@ -3,7 +3,8 @@
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import Base, Versioned
+from services.contacts.database import Base
+from services.kit.tables import Versioned
 
 
 class Rep(Versioned, Base):

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import NOW, TENANT, Base
+from services.contacts.database import Base
+from services.kit.tables import NOW, TENANT
 
 
 class Workspace(Base):

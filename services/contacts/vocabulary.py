@@ -1,0 +1,88 @@
+"""Words and small shapes that several features of contacts share: stages, channels, external ids, custom fields."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from services.kit.web.schemas import AwareTime, ExternalId, Input, Output, Ref, Slug, Tag
+
+Stage = Literal["lead", "prospect", "customer", "former"]
+Channel = Literal["visit", "call", "email", "chat", "sms", "social", "event", "gift", "other"]
+CustomerKind = Literal["person", "account"]
+EffectsName = Literal["none", "scores", "all"]
+
+MAX_TAGS = 100
+MAX_CUSTOM = 100
+
+
+def check_zone(name: str) -> str:
+    """Return the name of an IANA time zone; ValueError if there is none of that name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        message = "not an IANA time zone"
+        raise ValueError(message) from error
+    return name
+
+
+TimeZone = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    AfterValidator(check_zone),
+    Field(description="IANA time zone.", examples=["Asia/Taipei"]),
+]
+LocaleTag = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$", max_length=35),
+    Field(description="BCP 47 language tag.", examples=["zh-Hant-TW"]),
+]
+RepReference = Annotated[UUID | Literal["me"], Field(description="Id of a rep; `me` is the rep of the key.")]
+Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS)]
+
+CustomKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+CustomText = Annotated[str, StringConstraints(max_length=1000)]
+CustomNumber = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+CustomWhole = Annotated[int, Field(ge=-(10**15), le=10**15)]
+CustomValue = bool | CustomWhole | CustomNumber | CustomText | None
+CustomFields = Annotated[
+    dict[CustomKey, CustomValue],
+    Field(max_length=MAX_CUSTOM, description="Fields of your own: name to text, number, truth value or null."),
+]
+
+
+class ExternalIdentifier(Input):
+    """How another system names the same thing: the key of a source, and its id there."""
+
+    source: Annotated[Slug, Field(description="`key` of a source; `import` and `manual` exist from the start.")]
+    id: Annotated[ExternalId, Field(json_schema_extra={"x-verbatim-id": True})]
+
+
+class ExternalIdentifierRead(Output):
+    """How another system names the same thing."""
+
+    source: str
+    id: Annotated[str, Field(json_schema_extra={"x-verbatim-id": True})]
+
+
+class Designation(Input):
+    """The customer asked to be looked after by this rep."""
+
+    rep_id: RepReference
+    asked_at: AwareTime
+
+
+class DesignationRead(Output):
+    """The rep whom the customer asked for, and when."""
+
+    rep_id: UUID
+    rep: Ref | None
+    asked_at: AwareTime | None
+
+
+class TagsCommand(Input):
+    """Tags to add and to remove, in one step; a tag in both is removed."""
+
+    add: Tags = Field(default_factory=list)
+    remove: Tags = Field(default_factory=list)
