@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from sqlalchemy import Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kit.tables import (
@@ -19,7 +20,11 @@ from services.kit.tables import (
     new_metadata,
 )
 
-__all__ = ["NOW", "NO_ITEMS", "NO_KEYS", "NO_TEXTS", "TENANT", "Base", "Customer", "Tenant", "Versioned"]
+__all__ = ["NOW", "NO_ITEMS", "NO_KEYS", "NO_TEXTS", "SORTED_TEXT", "TENANT", "Base", "Customer", "Tenant", "Versioned"]
+
+
+SORTED_TEXT = Text(collation="C")
+"""Text that lists are sorted by: the same order on every server, and an index serves it."""
 
 
 class Base(DeclarativeBase):

@@ -12,7 +12,7 @@ CREATE TABLE reps (
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamptz DEFAULT now() NOT NULL,
     updated_at timestamptz DEFAULT now() NOT NULL,
-    display_name text NOT NULL,
+    display_name text COLLATE "C" NOT NULL,
     email text,
     locale text,
     time_zone text,
@@ -20,7 +20,7 @@ CREATE TABLE reps (
     CONSTRAINT reps_pkey PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX reps_created_idx ON reps (workspace_id, created_at, id);
-CREATE INDEX reps_name_idx ON reps (workspace_id, display_name COLLATE "C", id);
+CREATE INDEX reps_name_idx ON reps (workspace_id, display_name, id);
 CREATE UNIQUE INDEX reps_email_key ON reps (workspace_id, email) WHERE email IS NOT NULL;
 """
 
@@ -35,7 +35,7 @@ CREATE TABLE people (
     merged_into uuid,
     given_name text,
     family_name text,
-    display_name text,
+    display_name text COLLATE "C",
     phonetic_name text,
     birthday text,
     locale text,
@@ -66,7 +66,7 @@ CREATE TABLE people (
 );
 CREATE INDEX people_created_idx ON people (workspace_id, created_at, id);
 CREATE INDEX people_merged_idx ON people (workspace_id, merged_into) WHERE merged_into IS NOT NULL;
-CREATE INDEX people_name_idx ON people (workspace_id, display_name COLLATE "C", id);
+CREATE INDEX people_name_idx ON people (workspace_id, display_name, id);
 CREATE INDEX people_owner_idx ON people (workspace_id, owner_rep_id, created_at, id);
 CREATE INDEX people_tags_idx ON people USING gin (workspace_id, tags);
 CREATE INDEX people_updated_idx ON people (workspace_id, updated_at, id);
@@ -81,7 +81,7 @@ CREATE TABLE accounts (
     updated_at timestamptz DEFAULT now() NOT NULL,
     deleted_at timestamptz,
     merged_into uuid,
-    name text NOT NULL,
+    name text COLLATE "C" NOT NULL,
     domain text,
     industry text,
     relations text[] DEFAULT '{}'::text[] NOT NULL,
@@ -106,7 +106,7 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_created_idx ON accounts (workspace_id, created_at, id);
 CREATE INDEX accounts_domain_idx ON accounts (workspace_id, domain);
 CREATE INDEX accounts_merged_idx ON accounts (workspace_id, merged_into) WHERE merged_into IS NOT NULL;
-CREATE INDEX accounts_name_idx ON accounts (workspace_id, name COLLATE "C", id);
+CREATE INDEX accounts_name_idx ON accounts (workspace_id, name, id);
 CREATE INDEX accounts_owner_idx ON accounts (workspace_id, owner_rep_id, created_at, id);
 CREATE INDEX accounts_tags_idx ON accounts USING gin (workspace_id, tags);
 CREATE INDEX accounts_updated_idx ON accounts (workspace_id, updated_at, id);

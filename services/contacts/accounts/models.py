@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import Base, Customer
+from services.contacts.database import SORTED_TEXT, Base, Customer
 from services.kit.tables import NO_KEYS, NO_TEXTS
 
 
@@ -12,7 +12,7 @@ class Account(Customer, Base):
 
     __tablename__ = "accounts"
 
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(SORTED_TEXT)
     domain: Mapped[str | None]
     industry: Mapped[str | None]
     relations: Mapped[list[str]] = mapped_column(server_default=NO_TEXTS)
@@ -25,7 +25,7 @@ class Account(Customer, Base):
         CheckConstraint("lifecycle_stage IN ('lead', 'prospect', 'customer', 'former')", name="lifecycle_stage"),
         Index("accounts_created_idx", "workspace_id", "created_at", "id"),
         Index("accounts_updated_idx", "workspace_id", "updated_at", "id"),
-        Index("accounts_name_idx", "workspace_id", text('name COLLATE "C"'), "id"),
+        Index("accounts_name_idx", "workspace_id", "name", "id"),
         Index("accounts_owner_idx", "workspace_id", "owner_rep_id", "created_at", "id"),
         Index("accounts_domain_idx", "workspace_id", "domain"),
         Index("accounts_tags_idx", "workspace_id", "tags", postgresql_using="gin"),

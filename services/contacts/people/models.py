@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.contacts.database import Base, Customer
+from services.contacts.database import SORTED_TEXT, Base, Customer
 from services.kit.tables import NO_ITEMS
 
 STAGES = "lifecycle_stage IN ('lead', 'prospect', 'customer', 'former')"
@@ -17,7 +17,7 @@ class Person(Customer, Base):
 
     given_name: Mapped[str | None]
     family_name: Mapped[str | None]
-    display_name: Mapped[str | None]
+    display_name: Mapped[str | None] = mapped_column(SORTED_TEXT)
     phonetic_name: Mapped[str | None]
     birthday: Mapped[str | None]
     """`YYYY-MM-DD`, or `--MM-DD` where the year is not known."""
@@ -37,7 +37,7 @@ class Person(Customer, Base):
         CheckConstraint(CHANNELS, name="preferred_channel"),
         Index("people_created_idx", "workspace_id", "created_at", "id"),
         Index("people_updated_idx", "workspace_id", "updated_at", "id"),
-        Index("people_name_idx", "workspace_id", text('display_name COLLATE "C"'), "id"),
+        Index("people_name_idx", "workspace_id", "display_name", "id"),
         Index("people_owner_idx", "workspace_id", "owner_rep_id", "created_at", "id"),
         Index("people_tags_idx", "workspace_id", "tags", postgresql_using="gin"),
         Index(
