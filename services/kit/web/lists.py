@@ -4,12 +4,11 @@ import base64
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit.database import Session
@@ -98,21 +97,6 @@ class Binding:
         return hmac.digest(self.key, self.scope + b"\0" + payload, "sha256")[:MAC_BYTES]
 
 
-UNBOUND = frozenset({"cursor", "limit", "count", "include"})
-"""Parameters that may change from page to page."""
-
-
-def binding(request: Request) -> Binding:
-    """Return the binding of the list at hand."""
-    kit = request.app.state.kit
-    query = sorted((name, value) for name, value in request.query_params.multi_items() if name not in UNBOUND)
-    scope = orjson.dumps([str(request.state.identity.workspace_id), request.url.path, query])
-    return Binding(key=kit.vault.keyed_hashes("cursor", "")[0], scope=scope)
-
-
-BindingDep = Annotated[Binding, Depends(binding)]
-
-
 @dataclass(frozen=True, slots=True)
 class Rows:
     """One page of database rows."""
@@ -199,7 +183,7 @@ class Listing:
 
 def cursor_value(value: object) -> object:
     """Return a sort value as JSON can hold it."""
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
 
@@ -209,6 +193,8 @@ def sql_value(value: Any, kind: SortType) -> object:  # noqa: ANN401 - any JSON 
     match kind:
         case "timestamptz":
             return datetime.fromisoformat(value)
+        case "date":
+            return date.fromisoformat(value)
         case "uuid":
             return UUID(value)
     return value
