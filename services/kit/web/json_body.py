@@ -49,10 +49,10 @@ def refuse_constant(name: str) -> NoReturn:
 
 def clean(value: Any, pointer: str, depth: int) -> Any:  # noqa: ANN401 - any JSON value
     """Return the value with every text in NFC; refuses texts that cannot be stored and too deep nesting."""
-    if depth > MAX_DEPTH:
-        raise unreadable(f"The body is nested deeper than {MAX_DEPTH} levels.", "too_deep")
     if isinstance(value, str):
         return clean_text(value, pointer)
+    if isinstance(value, list | dict) and depth >= MAX_DEPTH:
+        raise unreadable(f"The body is nested deeper than {MAX_DEPTH} levels.", "too_deep")
     if isinstance(value, list):
         return [clean(item, f"{pointer}/{place}", depth + 1) for place, item in enumerate(value)]
     if isinstance(value, dict):

@@ -1,0 +1,94 @@
+import base64
+import time
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from services.kit.identity import Identity, IdentitySigner, IdentityVerifier
+from services.kit.problems import Forbidden, Unauthorized
+from tests.callers import KEYS, PUBLIC_KEYS
+
+
+def someone(*scopes: str) -> Identity:
+    return Identity(workspace_id=uuid4(), actor_id=uuid4(), scopes=frozenset(scopes), rep_id=uuid4(), visibility="team")
+
+
+def signer(issuer: str = "gateway", ago: float = 0) -> IdentitySigner:
+    return IdentitySigner(issuer, f"k1:{KEYS[issuer][0]}", now=lambda: time.time() - ago)
+
+
+def verifier(audience: str = "contacts") -> IdentityVerifier:
+    return IdentityVerifier(audience, PUBLIC_KEYS)
+
+
+def test_an_identity_arrives_as_it_was_sent() -> None:
+    identity = someone("people:read")
+    assert verifier().verify(signer().sign(identity, "contacts")) == identity
+
+
+def test_a_token_is_good_for_one_audience_only() -> None:
+    with pytest.raises(Unauthorized):
+        verifier("scoring").verify(signer().sign(someone(), "contacts"))
+
+
+def test_an_expired_token_is_refused_even_if_it_was_seen_before() -> None:
+    now = [1_000_000.0]
+    patient = IdentityVerifier("contacts", PUBLIC_KEYS, now=lambda: now[0])
+    token = IdentitySigner("gateway", f"k1:{KEYS['gateway'][0]}", now=lambda: now[0]).sign(someone(), "contacts")
+    patient.verify(token)
+    now[0] += 36
+    with pytest.raises(Unauthorized):
+        patient.verify(token)
+
+
+def test_a_token_from_the_future_is_refused() -> None:
+    with pytest.raises(Unauthorized):
+        verifier().verify(signer(ago=-60).sign(someone(), "contacts"))
+
+
+def test_one_service_cannot_speak_as_another() -> None:
+    forged = jwt.encode(
+        {
+            "iss": "gateway",
+            "aud": "contacts",
+            "iat": int(time.time()),
+            "exp": int(time.time()) + 30,
+            "ws": str(uuid4()),
+            "sub": str(uuid4()),
+            "scopes": ["admin"],
+        },
+        signer("scoring")._key,
+        algorithm="EdDSA",
+        headers={"kid": "scoring:k1"},
+    )
+    with pytest.raises(Unauthorized):
+        verifier().verify(forged)
+
+
+def test_no_other_algorithm_is_taken() -> None:
+    claims = {"iss": "gateway", "aud": "contacts", "iat": 0, "exp": 2**33, "ws": str(uuid4()), "sub": str(uuid4())}
+    public = base64.b64decode(KEYS["gateway"][1])
+    for algorithm, key in (("HS256", public), ("none", "")):
+        token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": "gateway:k1"})
+        with pytest.raises(Unauthorized):
+            verifier().verify(token)
+
+
+@pytest.mark.parametrize("token", [None, "", "nonsense", "a.b.c", "eyJhbGciOiJFZERTQSJ9.e30.AAAA"])
+def test_what_is_no_token_is_refused(token: str | None) -> None:
+    with pytest.raises(Unauthorized):
+        verifier().verify(token)
+
+
+def test_admin_holds_every_public_scope_but_no_internal_one() -> None:
+    admin = someone("admin")
+    admin.require("people:write")
+    for internal in ("feed:read", "internal"):
+        with pytest.raises(Forbidden):
+            admin.require(internal)
+
+
+def test_a_call_to_a_peer_carries_only_that_calls_scopes() -> None:
+    call = someone("admin").for_call("campaigns", frozenset({"interactions:write"}))
+    assert (call.service, call.scopes) == ("campaigns", frozenset({"interactions:write"}))
