@@ -1,0 +1,1 @@
+"""The audience: every customer with what care and communication need to know."""

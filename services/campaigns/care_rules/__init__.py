@@ -1,0 +1,1 @@
+"""Care rules: when a customer is owed care."""

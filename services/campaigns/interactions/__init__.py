@@ -1,0 +1,1 @@
+"""Interactions as care needs them: followed from contacts, without any text."""

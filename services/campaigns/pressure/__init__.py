@@ -1,0 +1,1 @@
+"""Contact pressure: how much contact a customer gets, and at which hours."""

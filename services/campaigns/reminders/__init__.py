@@ -1,0 +1,1 @@
+"""Reminders: one task for a rep, about one customer, for one cause."""

@@ -1,0 +1,1 @@
+"""Reps, followed from contacts."""
