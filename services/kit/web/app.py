@@ -31,6 +31,7 @@ from services.kit.secrets import Vault
 from services.kit.settings import ServiceSettings
 from services.kit.web.idempotency import Replies
 from services.kit.web.observe import Observe
+from services.kit.web.ops import ops_server
 from services.kit.web.validation import explain
 
 PROBLEM_TYPE = "application/problem+json"
@@ -56,6 +57,8 @@ class Kit:
     replies: Replies
     checks: dict[str, Check] = field(default_factory=dict)
     """What readiness looks at: own database, migrations, keys; never another service."""
+    reports: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
+    """What the operations port tells beside: feed lags, loops, peers."""
     started: bool = False
     stopping: bool = False
 
@@ -84,6 +87,23 @@ class Kit:
         kit.checks["database"] = kit.check_database
         return kit
 
+    async def failures(self) -> dict[str, str]:
+        """Return what is not ready: the name of each failed check and the kind of its failure."""
+        failed: dict[str, str] = {}
+        for name, check in self.checks.items():
+            try:
+                await check()
+            except Exception as error:  # noqa: BLE001 - whatever fails, the answer is: not ready
+                failed[name] = type(error).__name__
+        return failed
+
+    async def details(self) -> dict[str, object]:
+        """Return the health of this process in full, for the operations port."""
+        details: dict[str, object] = {"service": self.settings.service, "failed": await self.failures()}
+        for name, report in self.reports.items():
+            details[name] = await report()
+        return details
+
     async def check_database(self) -> None:
         """Raise where the database does not answer."""
         await self.database.api_pool.fetchval("SELECT 1")
@@ -110,7 +130,10 @@ def create_app(
     async def whole_life(app: FastAPI) -> AsyncIterator[None]:
         await kit.database.start()
         try:
-            async with lifespan(app) if lifespan else contextlib.nullcontext():
+            async with (
+                lifespan(app) if lifespan else contextlib.nullcontext(),
+                ops_server(kit.settings.host, kit.settings.ops_port, kit.details),
+            ):
                 kit.started = True
                 yield
                 kit.stopping = True
@@ -188,12 +211,7 @@ def health_routes(kit: Kit) -> list[BaseRoute]:
         return health("live", ok=True)
 
     async def ready(_: Request) -> Response:
-        failed: dict[str, str] = {}
-        for name, check in kit.checks.items():
-            try:
-                await check()
-            except Exception as error:  # noqa: BLE001 - whatever fails, the answer is: not ready
-                failed[name] = type(error).__name__
+        failed = await kit.failures()
         return health("ready", ok=kit.started and not kit.stopping and not failed, failed=failed)
 
     async def startup(_: Request) -> Response:
