@@ -1,0 +1,9 @@
+"""Every table of `gateway`; Alembic imports this and nothing else."""
+
+from gateway.database import Base
+from gateway.keys.models import ApiKey, RateBucket
+from gateway.workspaces.models import Workspace
+
+metadata = Base.metadata
+
+__all__ = ["ApiKey", "RateBucket", "Workspace", "metadata"]

@@ -1,0 +1,11 @@
+"""The kit's tables of `gateway`: feed, cursors, idempotency, jobs, public handles, queue."""
+
+from migrations.first import create_kit_tables
+
+revision = "gateway_0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    create_kit_tables()
