@@ -1,42 +1,14 @@
-"""Callers for tests: one set of keys for all services, signed identities, an HTTP client on an application."""
+"""Callers for tests: signed identities, and an HTTP client on an application."""
 
-import base64
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from uuid import UUID, uuid4
 
 import httpx
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from services.kit.identity import HEADER, Identity, IdentitySigner, Visibility
-
-SERVICES = ("gateway", "contacts", "scoring", "campaigns")
-
-
-def new_key() -> tuple[str, str]:
-    """Return a private and a public Ed25519 key as base64."""
-    key = Ed25519PrivateKey.generate()
-    return (
-        base64.b64encode(key.private_bytes_raw()).decode(),
-        base64.b64encode(key.public_key().public_bytes_raw()).decode(),
-    )
-
-
-KEYS = {service: new_key() for service in SERVICES}
-PUBLIC_KEYS = [f"{service}:k1:{public}" for service, (_, public) in KEYS.items()]
-VAULT_KEY = f"v1:{Fernet.generate_key().decode()}"
-
-
-def key_settings(service: str) -> dict[str, object]:
-    """Return the settings about keys that a service needs; connections come from the cluster's fixtures."""
-    return {
-        "service": service,
-        "identity_private_key": f"k1:{KEYS[service][0]}",
-        "identity_public_keys": PUBLIC_KEYS,
-        "secret_keys": [VAULT_KEY],
-    }
+from tests import keys
 
 
 class Caller:
@@ -59,7 +31,7 @@ class Caller:
             visibility=visibility,
             service=None if issuer == "gateway" else issuer,
         )
-        self._signer = IdentitySigner(issuer, f"k1:{KEYS[issuer][0]}")
+        self._signer = IdentitySigner(issuer, keys.private_key(issuer))
 
     @property
     def workspace_id(self) -> UUID:

@@ -7,7 +7,7 @@ import pytest
 
 from services.kit.identity import Identity, IdentitySigner, IdentityVerifier
 from services.kit.problems import Forbidden, Unauthorized
-from tests.callers import KEYS, PUBLIC_KEYS
+from tests import keys
 
 
 def someone(*scopes: str) -> Identity:
@@ -15,11 +15,11 @@ def someone(*scopes: str) -> Identity:
 
 
 def signer(issuer: str = "gateway", ago: float = 0) -> IdentitySigner:
-    return IdentitySigner(issuer, f"k1:{KEYS[issuer][0]}", now=lambda: time.time() - ago)
+    return IdentitySigner(issuer, keys.private_key(issuer), now=lambda: time.time() - ago)
 
 
 def verifier(audience: str = "contacts") -> IdentityVerifier:
-    return IdentityVerifier(audience, PUBLIC_KEYS)
+    return IdentityVerifier(audience, keys.public_keys())
 
 
 def test_an_identity_arrives_as_it_was_sent() -> None:
@@ -34,8 +34,8 @@ def test_a_token_is_good_for_one_audience_only() -> None:
 
 def test_an_expired_token_is_refused_even_if_it_was_seen_before() -> None:
     now = [1_000_000.0]
-    patient = IdentityVerifier("contacts", PUBLIC_KEYS, now=lambda: now[0])
-    token = IdentitySigner("gateway", f"k1:{KEYS['gateway'][0]}", now=lambda: now[0]).sign(someone(), "contacts")
+    patient = IdentityVerifier("contacts", keys.public_keys(), now=lambda: now[0])
+    token = IdentitySigner("gateway", keys.private_key("gateway"), now=lambda: now[0]).sign(someone(), "contacts")
     patient.verify(token)
     now[0] += 36
     with pytest.raises(Unauthorized):
@@ -60,7 +60,7 @@ def test_one_service_cannot_speak_as_another() -> None:
         },
         signer("scoring")._key,
         algorithm="EdDSA",
-        headers={"kid": "scoring:k1"},
+        headers={"kid": "scoring:1"},
     )
     with pytest.raises(Unauthorized):
         verifier().verify(forged)
@@ -68,9 +68,9 @@ def test_one_service_cannot_speak_as_another() -> None:
 
 def test_no_other_algorithm_is_taken() -> None:
     claims = {"iss": "gateway", "aud": "contacts", "iat": 0, "exp": 2**33, "ws": str(uuid4()), "sub": str(uuid4())}
-    public = base64.b64decode(KEYS["gateway"][1])
+    public = base64.b64decode(keys.public_keys()[0].rpartition(":")[2])
     for algorithm, key in (("HS256", public), ("none", "")):
-        token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": "gateway:k1"})
+        token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": "gateway:1"})
         with pytest.raises(Unauthorized):
             verifier().verify(token)
 

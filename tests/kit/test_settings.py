@@ -5,15 +5,16 @@ import pytest
 from pydantic import ValidationError
 
 from services.kit.settings import ServiceSettings
-from tests.callers import PUBLIC_KEYS, VAULT_KEY, key_settings
+from tests import keys
+
+VAULT_KEY = keys.secret_keys()[0]
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    values = key_settings("contacts")
     monkeypatch.setenv("KITH_SERVICE", "contacts")
-    monkeypatch.setenv("KITH_IDENTITY_PRIVATE_KEY", str(values["identity_private_key"]))
-    monkeypatch.setenv("KITH_IDENTITY_PUBLIC_KEYS", json.dumps(PUBLIC_KEYS))
+    monkeypatch.setenv("KITH_IDENTITY_PRIVATE_KEY", keys.private_key("contacts"))
+    monkeypatch.setenv("KITH_IDENTITY_keys.public_keys()", json.dumps(keys.public_keys()))
     monkeypatch.setenv("KITH_SECRET_KEYS", json.dumps([VAULT_KEY]))
     monkeypatch.setenv("KITH_API_DATABASE_URL", "postgresql://api@db/kith")
     monkeypatch.setenv("KITH_WORKER_DATABASE_URL", "postgresql://worker@db/kith")
