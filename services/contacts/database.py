@@ -50,3 +50,5 @@ class Customer(Versioned):
     do_not_pursue: Mapped[bool] = mapped_column(server_default=FALSE, sort_order=58)
     internal: Mapped[bool] = mapped_column(server_default=FALSE, sort_order=59)
     provenance: Mapped[dict[str, object]] = mapped_column(server_default=NO_KEYS, sort_order=60)
+    released_keys: Mapped[list[object]] = mapped_column(server_default=NO_ITEMS, sort_order=61)
+    """The match keys of a deleted row, kept for its restoration: whoever shows up with one of them is somebody new."""

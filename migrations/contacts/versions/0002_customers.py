@@ -59,6 +59,7 @@ CREATE TABLE people (
     do_not_pursue boolean DEFAULT false NOT NULL,
     internal boolean DEFAULT false NOT NULL,
     provenance jsonb DEFAULT '{}'::jsonb NOT NULL,
+    released_keys jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT people_pkey PRIMARY KEY (workspace_id, id),
     CONSTRAINT people_lifecycle_stage_check CHECK (lifecycle_stage IN ('lead', 'prospect', 'customer', 'former')),
     CONSTRAINT people_preferred_channel_check
@@ -100,6 +101,7 @@ CREATE TABLE accounts (
     do_not_pursue boolean DEFAULT false NOT NULL,
     internal boolean DEFAULT false NOT NULL,
     provenance jsonb DEFAULT '{}'::jsonb NOT NULL,
+    released_keys jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT accounts_pkey PRIMARY KEY (workspace_id, id),
     CONSTRAINT accounts_lifecycle_stage_check CHECK (lifecycle_stage IN ('lead', 'prospect', 'customer', 'former'))
 );

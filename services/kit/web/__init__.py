@@ -1,9 +1,10 @@
 """The web side of the kit: routes, inputs and outputs, lists, versions, idempotent replies."""
 
+from services.kit.versions import check_version
 from services.kit.web.app import Kit, create_app
 from services.kit.web.binding import BindingDep
 from services.kit.web.dependencies import CallerDep, ClockDep, LocaleDep, ReadSession, WriteSession
-from services.kit.web.etags import IfMatch, RequiredIfMatch, check_version, set_etag
+from services.kit.web.etags import IfMatch, RequiredIfMatch, set_etag
 from services.kit.web.lists import Binding, Listing, ListQuery, Rows, Sort, Where
 from services.kit.web.operation import operation
 from services.kit.web.route import Router

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from services.kit.problems import BadRequest, ErrorItem, PreconditionFailed, PreconditionRequired
+from services.kit.problems import BadRequest, ErrorItem, PreconditionRequired
 
 TAG = re.compile(r'(?:W/)?"v([0-9]{1,18})"')
 
@@ -32,12 +32,6 @@ def required_if_match(request: Request) -> frozenset[int] | None:
     if "if-match" not in request.headers:
         raise PreconditionRequired
     return if_match(request)
-
-
-def check_version(current: int, wanted: frozenset[int] | None) -> None:
-    """Raise PreconditionFailed unless the present version is a wanted one (None wants any)."""
-    if wanted is not None and current not in wanted:
-        raise PreconditionFailed(current)
 
 
 IfMatch = Annotated[frozenset[int] | None, Depends(if_match)]

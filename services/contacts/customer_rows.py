@@ -1,0 +1,216 @@
+"""Statements that people and accounts share: create with match keys and event at once, change, delete, restore."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.contacts.identities.rules import Key
+from services.kit.database import Session
+
+SHARED = {
+    "region": "text",
+    "tags": "text[]",
+    "custom": "jsonb",
+    "owner_rep_id": "uuid",
+    "designated_rep_id": "uuid",
+    "designated_at": "timestamptz",
+    "lifecycle_stage": "text",
+    "do_not_contact": "boolean",
+    "do_not_pursue": "boolean",
+    "internal": "boolean",
+    "provenance": "jsonb",
+    "created_at": "timestamptz",
+    "updated_at": "timestamptz",
+}
+"""Columns of both tables, with their types."""
+
+BUILT_IN_SOURCES = "('import', 'manual')"
+EXTERNAL_IDS = """
+    coalesce((
+        SELECT jsonb_agg(jsonb_build_object('source', i.source, 'id', i.value) ORDER BY i.source, i.value)
+        FROM identities i WHERE i.workspace_id = c.workspace_id AND i.owner_id = c.id AND i.kind = 'external'
+    ), '[]') AS external_ids"""
+NAMES = "o.display_name AS owner_name, d.display_name AS designated_name"
+JOINED_REPS = """
+    LEFT JOIN reps o ON o.workspace_id = c.workspace_id AND o.id = c.owner_rep_id
+    LEFT JOIN reps d ON d.workspace_id = c.workspace_id AND d.id = c.designated_rep_id"""
+
+CREATE = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS g (id uuid, event json, {typed})
+), keys AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($3::jsonb) AS k (owner_id uuid, kind text, source text, value text, joins boolean)
+), clash AS (
+    SELECT DISTINCT ON (k.owner_id) k.owner_id, i.owner_id AS existing_id, k.kind AS matched_on
+    FROM keys k
+    JOIN identities i ON i.workspace_id = $1 AND i.kind = k.kind AND i.source = k.source AND i.value = k.value
+    WHERE i.owner_type = '{kind}'
+    ORDER BY k.owner_id, array_position(ARRAY['external', 'email', 'phone'], k.kind), i.owner_id
+), judged AS (
+    SELECT g.*, {names}, clash.existing_id, clash.matched_on,
+        g.owner_rep_id IS NULL OR o.id IS NOT NULL AS owner_known,
+        g.designated_rep_id IS NULL OR d.id IS NOT NULL AS designated_known,
+        (SELECT array_agg(k.source) FROM keys k
+         WHERE k.owner_id = g.id AND k.kind = 'external' AND k.source NOT IN {built_in}
+           AND NOT EXISTS (SELECT FROM sources s WHERE s.workspace_id = $1 AND s.key = k.source)) AS unknown_sources
+    FROM given g
+    LEFT JOIN clash ON clash.owner_id = g.id
+    LEFT JOIN reps o ON o.workspace_id = $1 AND o.id = g.owner_rep_id
+    LEFT JOIN reps d ON d.workspace_id = $1 AND d.id = g.designated_rep_id
+), made AS (
+    INSERT INTO {table} (workspace_id, id, {columns})
+    SELECT $1, id, {columns} FROM judged
+    WHERE existing_id IS NULL AND owner_known AND designated_known AND unknown_sources IS NULL
+    RETURNING id
+), claimed AS (
+    INSERT INTO identities (workspace_id, kind, source, value, owner_type, owner_id, joins)
+    SELECT $1, k.kind, k.source, k.value, '{kind}', k.owner_id, k.joins FROM keys k JOIN made ON made.id = k.owner_id
+    ON CONFLICT DO NOTHING
+    RETURNING owner_id
+), told AS (
+    INSERT INTO outbox (workspace_id, type, subject, version, data)
+    SELECT $1, 'customer.changed', g.id, 1, g.event FROM given g JOIN made ON made.id = g.id
+)
+SELECT j.*, 1::bigint AS version, NULL::timestamptz AS deleted_at, made.id IS NOT NULL AS created,
+    (SELECT count(*) FROM claimed WHERE claimed.owner_id = j.id) AS claimed,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('source', k.source, 'id', k.value) ORDER BY k.source, k.value)
+              FROM keys k WHERE k.owner_id = j.id AND k.kind = 'external'), '[]') AS external_ids
+FROM judged j LEFT JOIN made ON made.id = j.id
+"""
+"""One round trip: row, match keys and event, unless a key is held already or a named rep or source is not there."""
+
+CHANGE = """
+WITH changed AS (
+    UPDATE {table} SET {assignments}, version = version + 1, updated_at = $3
+    WHERE workspace_id = $1 AND id = $2 RETURNING *
+)
+SELECT c.*, {names}, {external_ids} FROM changed c {reps}
+"""
+
+RELEASE = """
+WITH released AS (
+    DELETE FROM identities WHERE workspace_id = $1 AND owner_id = $2 RETURNING kind, source, value, joins
+)
+UPDATE {table} SET deleted_at = $3, updated_at = $3, version = version + 1,
+    released_keys = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM released r)
+WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL
+RETURNING *
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row to be created: its columns, its match keys and the event that tells of it."""
+
+    id: UUID
+    values: Mapping[str, Any]
+    joining: frozenset[Key]
+    holding: frozenset[Key]
+    event: Mapping[str, Any]
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """Every match key of the row."""
+        return self.joining | self.holding
+
+
+class CustomerRows:
+    """The statements of one of both tables."""
+
+    def __init__(self, table: str, kind: str, columns: Mapping[str, str]) -> None:
+        types = {**columns, **SHARED}
+        self.kind = kind
+        self.columns = tuple(types)
+        self._table = table
+        self._create = CREATE.format(
+            table=table,
+            kind=kind,
+            names=NAMES,
+            built_in=BUILT_IN_SOURCES,
+            columns=", ".join(types),
+            typed=", ".join(f"{name} {sql}" for name, sql in types.items()),
+        )
+        self._read = f"SELECT c.*, {NAMES}, {EXTERNAL_IDS} FROM {table} c {JOINED_REPS}"  # noqa: S608 - our own words
+
+    async def create(self, session: Session, drafts: Sequence[Draft]) -> list[asyncpg.Record]:
+        """Create what can be created; each row of the answer says whether it was, and if not, what stood against it."""
+        rows = [{"id": draft.id, "event": draft.event, **draft.values} for draft in drafts]
+        return await session.fetch(self._create, session.tenant, rows, key_rows(drafts))
+
+    async def read(self, session: Session, row_id: UUID, *, lock: bool = False) -> asyncpg.Record | None:
+        """Return a row with names and external ids, deleted and merged ones too; `lock` keeps it from others."""
+        sql = f"{self._read} WHERE c.workspace_id = $1 AND c.id = $2"
+        return await session.fetchrow(f"{sql} FOR NO KEY UPDATE OF c" if lock else sql, session.tenant, row_id)
+
+    async def change(
+        self, session: Session, row_id: UUID, values: Mapping[str, Any], now: datetime
+    ) -> asyncpg.Record:
+        """Set columns, raise the version and return the row as it is then."""
+        assignments = ", ".join(f"{name} = ${place}" for place, name in enumerate(values, start=4))
+        sql = CHANGE.format(
+            table=self._table, assignments=assignments, names=NAMES, external_ids=EXTERNAL_IDS, reps=JOINED_REPS
+        )
+        row = await session.fetchrow(sql, session.tenant, row_id, now, *values.values())
+        if row is None:
+            message = "the row was locked, so it cannot be gone"
+            raise LookupError(message)
+        return row
+
+    async def release(self, session: Session, row_id: UUID, now: datetime) -> asyncpg.Record | None:
+        """Delete softly: the row stays for restoration, its match keys go, so that they can name somebody new."""
+        return await session.fetchrow(RELEASE.format(table=self._table), session.tenant, row_id, now)
+
+    async def add_keys(self, session: Session, owner_id: UUID, keys: Iterable[Key], *, joins: bool) -> None:
+        """Add match keys to an owner; those already held stay as they are."""
+        wanted = list(keys)
+        await session.execute(
+            "INSERT INTO identities (workspace_id, kind, source, value, owner_type, owner_id, joins)"
+            " SELECT $1, k.kind, k.source, k.value, $2, $3, $4"
+            " FROM unnest($5::text[], $6::text[], $7::text[]) AS k (kind, source, value) ON CONFLICT DO NOTHING",
+            session.tenant,
+            self.kind,
+            owner_id,
+            joins,
+            [key.kind for key in wanted],
+            [key.source for key in wanted],
+            [key.value for key in wanted],
+        )
+
+    async def holders(self, session: Session, keys: Iterable[Key]) -> list[asyncpg.Record]:
+        """Return who holds which of these keys: kind, source, value, owner_id, joins; surest match first."""
+        wanted = list(keys)
+        return await session.fetch(
+            "SELECT i.kind, i.source, i.value, i.owner_id, i.joins"
+            " FROM unnest($3::text[], $4::text[], $5::text[]) AS k (kind, source, value)"
+            " JOIN identities i ON i.kind = k.kind AND i.source = k.source AND i.value = k.value"
+            " WHERE i.workspace_id = $1 AND i.owner_type = $2"
+            " ORDER BY array_position(ARRAY['external', 'email', 'phone'], i.kind), i.owner_id",
+            session.tenant,
+            self.kind,
+            [key.kind for key in wanted],
+            [key.source for key in wanted],
+            [key.value for key in wanted],
+        )
+
+    async def unknown_sources(self, session: Session, keys: Iterable[str]) -> list[str]:
+        """Return which of these source keys are no source of the workspace."""
+        rows = await session.fetch(
+            f"SELECT k FROM unnest($2::text[]) AS k WHERE k NOT IN {BUILT_IN_SOURCES}"  # noqa: S608 - our own words
+            " AND NOT EXISTS (SELECT FROM sources s WHERE s.workspace_id = $1 AND s.key = k)",
+            session.tenant,
+            sorted(set(keys)),
+        )
+        return [row["k"] for row in rows]
+
+
+def key_rows(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """Return the match keys of drafts as the statement reads them."""
+    return [
+        {"owner_id": draft.id, **key._asdict(), "joins": key in draft.joining}
+        for draft in drafts
+        for key in draft.keys
+    ]
