@@ -47,7 +47,7 @@ imports: venv-dev  ## who may import whom: import-linter
 	$(BIN)/lint-imports
 
 migrations: venv-dev  ## the migrations make exactly the tables of the models
-	$(BIN)/python -m migrations check
+	$(BIN)/python -m deploy.local.drift
 
 openapi: venv-dev  ## write docs/api/openapi.json anew
 	$(BIN)/python -m gateway.openapi docs/api/openapi.json

@@ -81,6 +81,7 @@ class Cluster:
         self.throwaway = throwaway
         self.port = port
         self._system_folder = system_folder
+        self._postmaster: Postmaster | None = None
         self._leash: int | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._borrowed_socket_folder: Path | None = None
@@ -88,6 +89,7 @@ class Cluster:
 
     def start(self) -> ClusterInfo:
         """Start the server, making the cluster first if need be, and wait until it answers."""
+        self._untie()
         self._owner = find_owner()
         self._place = place_for(self.home, self._owner, self._system_folder)
         self._adopt_owner_of_data()
@@ -106,28 +108,29 @@ class Cluster:
         port = self.port or SOCKET_PORT
         return ClusterInfo(str(socket_folder), port, SUPERUSER, password, self.port, self.log)
 
-    def stop(self) -> None:
-        """Stop the server: clients are cut off, nothing committed is lost."""
-        if self._postmaster.is_running():
-            stopped = self._control("stop", "-m", "fast", "-t", str(STOP_SECONDS))
+    def stop(self, within: int = STOP_SECONDS) -> None:
+        """Stop the server: clients are cut off, nothing committed is lost. Past `within` seconds it ends uncleanly."""
+        if self.pid is not None:
+            stopped = self._control("stop", "-m", "fast", "-t", str(within))
             if stopped.returncode != 0:
                 self._control("stop", "-m", "immediate", "-t", str(STOP_SECONDS))
         self._untie()
         if self._borrowed_socket_folder is not None:
             shutil.rmtree(self._borrowed_socket_folder, ignore_errors=True)
             self._borrowed_socket_folder = None
-        if self.throwaway:
+        if self.throwaway and self._postmaster is not None:
             shutil.rmtree(self._place, ignore_errors=True)
             shutil.rmtree(self.home, ignore_errors=True)
 
     def kill(self) -> None:
         """End the server as a power cut would; the next `start` recovers."""
-        self._postmaster.signal(signal.SIGKILL)
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
 
     @property
     def pid(self) -> int | None:
         """Process id of the server, if it runs."""
-        return self._postmaster.pid if self._postmaster.is_running() else None
+        return self._postmaster.running_pid() if self._postmaster else None
 
     @property
     def data(self) -> Path:
@@ -208,9 +211,9 @@ class Cluster:
 
     def _end_earlier_server(self) -> None:
         # The server of a start that was killed may still run, or be stopping, with settings that are not ours.
-        if self._postmaster.is_running():
+        if self.pid is not None:
             self._control("stop", "-m", "fast", "-t", str(STOP_SECONDS))
-        self._postmaster.forget_stale()
+        Postmaster(self.data).forget_stale()
 
     def _socket_folder(self) -> Path:
         folder = self._place / "socket"
@@ -262,7 +265,7 @@ class Cluster:
         reading, self._leash = os.pipe()
         script = WATCH_AND_CLEAN if self.throwaway else WATCH
         self._watchdog = subprocess.Popen(
-            ["/bin/sh", "-c", script, "kith-watchdog", str(self._postmaster.pid), str(self._place)],
+            ["/bin/sh", "-c", script, "kith-watchdog", str(self.pid), str(self._place)],
             stdin=reading,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,0 +1,83 @@
+"""The `kith` command."""
+
+import asyncio
+import sys
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from deploy.local.errors import LocalRunError
+from deploy.local.home import Home
+
+# Each command imports what it needs itself: `kith --help` and `kith up` must not wait for what they do not use.
+# ruff: noqa: PLC0415
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Runs Kith on this machine and looks after it.")
+workspace_app = typer.Typer(no_args_is_help=True, help="Workspaces of the running Kith.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys of the running Kith.")
+app.add_typer(workspace_app, name="workspace")
+app.add_typer(key_app, name="key")
+
+
+def main() -> None:
+    """Run the command; what cannot go on says so in one sentence and ends with exit code 1."""
+    try:
+        app()
+    except LocalRunError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+
+
+@app.command()
+def up(
+    *,
+    keep_going: Annotated[bool, typer.Option(help="Start a process that dies again, instead of ending.")] = False,
+) -> None:
+    """Start the database and all processes, and keep them until Ctrl-C."""
+    from deploy.local.stream import Stream
+    from deploy.local.up import Run
+
+    sys.exit(Run(Home.from_environment(), Stream(), keep_going=keep_going).run())
+
+
+@app.command()
+def doctor() -> None:
+    """Look at everything that a local run needs."""
+    from deploy.local.doctor import examine
+
+    findings = list(examine(Home.from_environment()))
+    typer.echo("\n".join(map(str, findings)))
+    sys.exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+@app.command()
+def settings() -> None:
+    """List every KITH_ setting."""
+    from deploy.local.listing import render
+
+    typer.echo(render())
+
+
+@workspace_app.command("create")
+def create_workspace(name: Annotated[str, typer.Argument(help="What people call it.")]) -> None:
+    """Create a workspace; prints its id and an admin key, shown only now."""
+    from deploy.local.bootstrap import running_gateway
+    from gateway import bootstrap
+
+    workspace_id, key = asyncio.run(bootstrap.create_workspace(running_gateway(Home.from_environment()), name))
+    typer.echo(f"{workspace_id}\n{key}")
+
+
+@key_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    workspace: Annotated[UUID | None, typer.Option(help="Workspace id; by default the only one.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="May be given several times; by default admin.")] = None,
+) -> None:
+    """Create an API key; prints it, shown only now."""
+    from deploy.local.bootstrap import running_gateway
+    from gateway import bootstrap
+
+    chosen = running_gateway(Home.from_environment())
+    typer.echo(asyncio.run(bootstrap.create_key(chosen, workspace, name, scope or ["admin"])))

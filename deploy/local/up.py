@@ -1,0 +1,222 @@
+"""`kith up`: database, migrations, the four processes in order of dependence, and everything down again at the end."""
+
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from deploy.local import ports
+from deploy.local.bootstrap import write_first_key
+from deploy.local.database import LocalDatabase
+from deploy.local.errors import LocalRunError
+from deploy.local.group import Child, Group
+from deploy.local.home import Home
+from deploy.local.keys import Keys
+from deploy.local.processes import NAMES, PROCESSES, Process, Surroundings
+from deploy.local.readiness import is_ready
+from deploy.local.stream import Stream
+from deploy.serve import serve
+from migrations.addresses import login_roles
+
+READY_SECONDS = 120.0
+# A process that dies sooner than this after its start would only die again.
+STABLE_SECONDS = 3.0
+POLL_SECONDS = 0.05
+WATCH_SECONDS = 0.5
+DATABASE_STOP_SECONDS = 8
+SETUP = "setup"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ANNOUNCEMENT = """
+Kith is ready after {seconds:.1f} s. Stop it with Ctrl-C.
+  API    {url}
+  Docs   {url}/docs
+  Key    {key}  (admin of the first workspace)
+  Try    curl -H "Authorization: Bearer $(cat {key})" {url}/v1/me
+  Fill   make demo  (in another terminal)
+"""
+
+
+class StopRequested(BaseException):
+    """Somebody pressed Ctrl-C or sent a signal; no handler of errors may swallow it."""
+
+
+class ProcessDied(Exception):
+    """A process ended that should run; carries the exit code that the whole run ends with."""
+
+    def __init__(self, reason: str, code: int) -> None:
+        super().__init__(reason)
+        self.code = code if code > 0 else 1
+
+
+class Run:
+    """One run of everything. `keep_going` starts a dead process again instead of ending the run."""
+
+    def __init__(self, home: Home, stream: Stream, *, keep_going: bool = False) -> None:
+        self._home = home
+        self._stream = stream
+        self._keep_going = keep_going
+        self._group = Group(stream)
+        self._database = LocalDatabase(home)
+        self._listeners: dict[str, socket.socket] = {}
+        self._stopping = False
+        self._began = time.monotonic()
+
+    def run(self) -> int:
+        """Run until a signal or a death; return the exit code."""
+        self._home.prepare()
+        with ExitStack() as stack:
+            stack.enter_context(self._home.locked())
+            self._home.forget_run()
+            for number in SIGNALS:
+                signal.signal(number, self._on_signal)
+            stack.callback(self._down)
+            try:
+                self._up()
+                self._watch()
+            except StopRequested:
+                return 0
+            except ProcessDied as death:
+                self._stream.say(f"{death} Everything stops.")
+                return death.code
+
+    def _up(self) -> None:
+        for name in NAMES:
+            self._listeners[name] = ports.reserve(ports.gateway_port() if name == "gateway" else 0)
+        keys = Keys(self._home.secrets)
+        passwords = keys.role_passwords(login_roles())
+        database_url = self._database.start()
+        setup = self._fork(SETUP, lambda: self._database.make_ready(database_url, passwords))
+        self._surroundings = Surroundings(
+            database_url=database_url,
+            passwords=passwords,
+            keys=keys,
+            ports={name: ports.port_of(listener) for name, listener in self._listeners.items()},
+            ops_ports={name: ports.free_port() for name in NAMES},
+        )
+        self._warm_up()
+        self._await_end(setup)
+        for process in PROCESSES:
+            self._await_ready(self._start(process))
+        self._await_end(self._fork(SETUP, lambda: write_first_key(self._surroundings, self._home.admin_key)))
+        self._note_state()
+        self._announce()
+
+    def _warm_up(self) -> None:
+        # Imported once and frozen: the children share these pages instead of each holding its own.
+        for process in PROCESSES:
+            process.settings_class()
+            process.factory()
+        gc.collect()
+        gc.freeze()
+
+    def _start(self, process: Process) -> Child:
+        listener = self._listeners.pop(process.name)
+        child = self._fork(process.name, lambda: self._serve(process, listener))
+        # Ours must be closed: as long as it is open, callers of a dead process would wait instead of being refused.
+        listener.close()
+        self._home.note_pid(process.name, child.process.pid)
+        return child
+
+    def _serve(self, process: Process, listener: socket.socket) -> int:
+        for other in self._listeners.values():
+            other.close()
+        settings = process.settings_class()(**self._surroundings.values(process.name))
+        return serve(process.factory()(settings), settings, listener)
+
+    def _fork(self, name: str, work: Callable[[], int | None]) -> Child:
+        def cut_off() -> int:
+            self._home.release_in_child()
+            try:
+                return work() or 0
+            except LocalRunError as error:
+                sys.stderr.write(f"{error}\n")
+                return 1
+
+        return self._group.start(name, cut_off)
+
+    def _await_end(self, child: Child) -> None:
+        while child.code is None:
+            self._attend()
+
+    def _await_ready(self, child: Child) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        answer = ""
+        while time.monotonic() < deadline:
+            self._attend(POLL_SECONDS)
+            ready, answer = is_ready(self._surroundings.ports[child.name])
+            if ready:
+                return
+        message = f"{child.name} is not ready after {READY_SECONDS:.0f} s: {answer}."
+        raise ProcessDied(message, 1)
+
+    def _watch(self) -> NoReturn:
+        while True:
+            self._attend(WATCH_SECONDS)
+
+    def _attend(self, seconds: float = POLL_SECONDS) -> None:
+        for child in self._group.pump(seconds):
+            self._on_end(child)
+        if self._database.has_died:
+            self._on_database_death()
+
+    def _on_end(self, child: Child) -> None:
+        if child.name == SETUP and child.code == 0:
+            return
+        reason = f"{child.name} {child.ending}; what it said last is above."
+        stable = time.monotonic() - child.started > STABLE_SECONDS
+        if not (self._keep_going and stable and child.name in NAMES):
+            raise ProcessDied(reason, child.code or 1)
+        self._stream.say(f"{reason} It starts again.")
+        self._listeners[child.name] = ports.reserve(self._surroundings.ports[child.name])
+        self._start(next(process for process in PROCESSES if process.name == child.name))
+        self._note_state()
+
+    def _on_database_death(self) -> None:
+        reason = f"PostgreSQL has ended; its log is {self._database.log}."
+        if not self._keep_going:
+            raise ProcessDied(reason, 1)
+        self._stream.say(f"{reason} It starts again.")
+        self._database.start()
+        self._note_state()
+
+    def _note_state(self) -> None:
+        if self._database.pid is not None:
+            self._home.note_pid("postgres", self._database.pid)
+        self._home.note_state(
+            {
+                "pid": os.getpid(),
+                "url": f"http://{ports.LOOPBACK}:{self._surroundings.ports['gateway']}",
+                "ports": self._surroundings.ports,
+                "ops_ports": self._surroundings.ops_ports,
+                "database_url": self._surroundings.database_url,
+            }
+        )
+
+    def _announce(self) -> None:
+        seconds = time.monotonic() - self._began
+        url = f"http://{ports.LOOPBACK}:{self._surroundings.ports['gateway']}"
+        key = Path(os.path.relpath(self._home.admin_key))
+        self._stream.say(ANNOUNCEMENT.format(seconds=seconds, url=url, key=key))
+
+    def _down(self) -> None:
+        self._stopping = True
+        self._group.stop(["gateway"], list(NAMES))
+        self._database.stop(DATABASE_STOP_SECONDS)
+        self._home.forget_run()
+        self._stream.say("Kith has stopped.")
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self._stopping:
+            # Asked a second time: the impatient get an unclean stop, which the next start recovers from.
+            self._group.kill()
+            return
+        self._stopping = True
+        raise StopRequested

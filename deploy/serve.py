@@ -1,0 +1,37 @@
+"""Serves one process's application with uvicorn until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from services.kit.settings import ServiceSettings
+
+# Longer than our clients keep idle connections: the server must never be the one to close a connection first.
+KEEP_ALIVE_SECONDS = 75
+
+
+def serve(app: FastAPI, settings: ServiceSettings, listener: socket.socket) -> int:
+    """Serve on a socket that listens already; return the exit code, 0 after SIGTERM or SIGINT."""
+    # uvicorn repeats the signal that stopped it, which by default would end us with the signal's code instead of 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    server = uvicorn.Server(config)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve(sockets=[listener]))
+    return 0 if server.started else 3
