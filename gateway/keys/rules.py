@@ -76,6 +76,13 @@ def is_live(now: datetime, expires_at: datetime | None, revoked_at: datetime | N
     return (expires_at is None or now < expires_at) and (revoked_at is None or now < revoked_at)
 
 
+def status(now: datetime, expires_at: datetime | None, revoked_at: datetime | None) -> str:
+    """Return active, expired or revoked; revoked weighs more."""
+    if revoked_at is not None:
+        return "revoked"
+    return "active" if is_live(now, expires_at, None) else "expired"
+
+
 def missing_scopes(wanted: frozenset[str], held: frozenset[str]) -> list[str]:
     """Return the wanted scopes that the holder lacks and so may not grant; `admin` holds all."""
     return [] if "admin" in held else sorted(wanted - held)

@@ -1,0 +1,1 @@
+"""Workspaces: one company's settings, which every service follows."""
