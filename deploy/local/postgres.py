@@ -221,6 +221,10 @@ class Cluster:
         if len(os.fsencode(longest)) > LONGEST_SOCKET_PATH:
             folder = self._borrowed_socket_folder = Path(tempfile.mkdtemp(prefix="kith-"))
         folder.mkdir(mode=0o700, exist_ok=True)
+        for stale in folder.iterdir():
+            # Nobody else uses this folder, and PostgreSQL would take a killed server's lock for a living one's as long
+            # as the process is not reaped.
+            stale.unlink()
         self._owner.claim(folder)
         return folder
 
