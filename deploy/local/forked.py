@@ -62,6 +62,8 @@ def _become_own_process(parent: int, output: int) -> None:
         os._exit(CRASHED)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
 

@@ -127,7 +127,7 @@ class Run:
     def _serve(self, process: Process, listener: socket.socket) -> int:
         for other in self._listeners.values():
             other.close()
-        settings = process.settings_class()(**self._surroundings.values(process.name))
+        settings = process.settings_class().model_validate(self._surroundings.values(process.name))
         return serve(process.factory()(settings), settings, listener)
 
     def _fork(self, name: str, work: Callable[[], int | None]) -> Child:

@@ -1,0 +1,59 @@
+"""The folder of a local run."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local.errors import LocalRunError
+from deploy.local.home import Home, write_private
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home")
+    made.prepare()
+    return made
+
+
+def test_only_the_owner_reads_what_is_private(home: Home) -> None:
+    write_private(home.admin_key, "kith_live_1\n")
+    assert stat.S_IMODE(home.admin_key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.secrets.stat().st_mode) == 0o700
+    assert home.admin_key.read_text() == "kith_live_1\n"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LocalRunError, match=r"cannot be written: Not a directory\. Set KITH_HOME"):
+        Home(tmp_path / "file" / "home").prepare()
+
+
+def test_two_runs_do_not_share_a_home(home: Home) -> None:
+    with home.locked(), pytest.raises(LocalRunError, match=r"runs in .* already \(process \d+\)"), home.locked():
+        pytest.fail("the second run got in")
+
+
+def test_the_lock_of_a_killed_run_is_no_lock(home: Home) -> None:
+    script = f"import os\nfrom deploy.local.home import Home\nfrom pathlib import Path\nHome(Path({str(home.path)!r}))"
+    script += ".locked().__enter__()\nos.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    assert (home.path / "lock").read_text()
+    with home.locked():
+        pass
+
+
+def test_the_state_counts_only_while_kith_runs(home: Home) -> None:
+    with home.locked():
+        home.note_state({"url": "http://127.0.0.1:1"})
+        assert home.state() == {"url": "http://127.0.0.1:1"}
+    assert home.state() is None
+    home.forget_run()
+    assert not list(home.run.iterdir())
+
+
+def test_the_key_file_may_lie_elsewhere(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITH_BOOTSTRAP_ADMIN_KEY_FILE", str(tmp_path / "key"))
+    assert home.admin_key == tmp_path / "key"
