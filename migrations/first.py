@@ -104,11 +104,12 @@ def _create_idempotency_keys() -> None:
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
-        sa.Column("status", sa.Integer()),
+        sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("headers", JSONB(), nullable=False, server_default=NO_KEYS),
-        sa.Column("body", sa.LargeBinary()),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         support.instant("created_at", nullable=False, default_now=True),
         support.instant("expires_at", nullable=False),
+        support.instant("forget_at"),
         sa.PrimaryKeyConstraint("workspace_id", "actor_id", "key"),
     )
     op.create_index("idempotency_keys_expiry_idx", "idempotency_keys", ["workspace_id", "expires_at"])

@@ -11,6 +11,7 @@ import orjson
 import structlog
 
 from services.kit.problems import Unavailable
+from services.kit.wakeups import Wakeups
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -37,11 +38,12 @@ UNREACHABLE = (
 class Session:
     """One open transaction. Business code runs statements in it; only the kit begins and commits."""
 
-    __slots__ = ("_after_commit", "_savepoints", "connection", "workspace_id")
+    __slots__ = ("_after_commit", "_savepoints", "connection", "wakeups", "workspace_id")
 
-    def __init__(self, connection: "Connection", workspace_id: UUID | None) -> None:
+    def __init__(self, connection: "Connection", workspace_id: UUID | None, wakeups: Wakeups) -> None:
         self.connection = connection
         self.workspace_id = workspace_id
+        self.wakeups = wakeups
         self._after_commit: list[Callable[[], None]] = []
         self._savepoints = 0
 
@@ -114,6 +116,7 @@ class Database:
         worker_pool_size: int = 8,
     ) -> None:
         self.schema = schema
+        self.wakeups = Wakeups(schema)
         self.direct_url = direct_url or worker_url
         self._urls = {"api": api_url, "worker": worker_url}
         self._sizes = {"api": api_pool_size, "worker": worker_pool_size}
@@ -194,7 +197,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def _transaction(self, role: str, begin: str, workspace_id: UUID | None) -> AsyncIterator[Session]:
         async with self._acquire(role) as connection:
-            session = Session(connection, workspace_id)
+            session = Session(connection, workspace_id, self.wakeups)
             await guarded(connection.execute(begin))
             try:
                 yield session
