@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-import asyncpg
 
 from services.contacts.identities.rules import Key
 from services.kit.database import Session
+from services.kit.wakeups import OUTBOX
+
+if TYPE_CHECKING:
+    import asyncpg
+
+Row = dict[str, Any]
 
 SHARED = {
     "region": "text",
@@ -85,8 +89,11 @@ FROM judged j LEFT JOIN made ON made.id = j.id
 
 CHANGE = """
 WITH changed AS (
-    UPDATE {table} SET {assignments}, version = version + 1, updated_at = $3
+    UPDATE {table} SET {assignments}version = version + 1, updated_at = $3
     WHERE workspace_id = $1 AND id = $2 RETURNING *
+), told AS (
+    INSERT INTO outbox (workspace_id, type, subject, version, data)
+    SELECT $1, 'customer.changed', id, version, $4::json FROM changed
 )
 SELECT c.*, {names}, {external_ids} FROM changed c {reps}
 """
@@ -94,11 +101,13 @@ SELECT c.*, {names}, {external_ids} FROM changed c {reps}
 RELEASE = """
 WITH released AS (
     DELETE FROM identities WHERE workspace_id = $1 AND owner_id = $2 RETURNING kind, source, value, joins
+), changed AS (
+    UPDATE {table} SET deleted_at = $3, updated_at = $3, version = version + 1,
+        released_keys = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM released r)
+    WHERE workspace_id = $1 AND id = $2 RETURNING id, version
 )
-UPDATE {table} SET deleted_at = $3, updated_at = $3, version = version + 1,
-    released_keys = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM released r)
-WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL
-RETURNING *
+INSERT INTO outbox (workspace_id, type, subject, version, data)
+SELECT $1, 'customer.changed', id, version, $4::json FROM changed
 """
 
 
@@ -136,33 +145,37 @@ class CustomerRows:
         )
         self._read = f"SELECT c.*, {NAMES}, {EXTERNAL_IDS} FROM {table} c {JOINED_REPS}"  # noqa: S608 - our own words
 
-    async def create(self, session: Session, drafts: Sequence[Draft]) -> list[asyncpg.Record]:
+    async def create(self, session: Session, drafts: Sequence[Draft]) -> list[Row]:
         """Create what can be created; each row of the answer says whether it was, and if not, what stood against it."""
         rows = [{"id": draft.id, "event": draft.event, **draft.values} for draft in drafts]
-        return await session.fetch(self._create, session.tenant, rows, key_rows(drafts))
+        wake_feed(session)
+        return [dict(row) for row in await session.fetch(self._create, session.tenant, rows, key_rows(drafts))]
 
-    async def read(self, session: Session, row_id: UUID, *, lock: bool = False) -> asyncpg.Record | None:
+    async def read(self, session: Session, row_id: UUID, *, lock: bool = False) -> Row | None:
         """Return a row with names and external ids, deleted and merged ones too; `lock` keeps it from others."""
         sql = f"{self._read} WHERE c.workspace_id = $1 AND c.id = $2"
-        return await session.fetchrow(f"{sql} FOR NO KEY UPDATE OF c" if lock else sql, session.tenant, row_id)
+        row = await session.fetchrow(f"{sql} FOR NO KEY UPDATE OF c" if lock else sql, session.tenant, row_id)
+        return dict(row) if row else None
 
     async def change(
-        self, session: Session, row_id: UUID, values: Mapping[str, Any], now: datetime
-    ) -> asyncpg.Record:
-        """Set columns, raise the version and return the row as it is then."""
-        assignments = ", ".join(f"{name} = ${place}" for place, name in enumerate(values, start=4))
+        self, session: Session, row_id: UUID, values: Mapping[str, Any], event: Mapping[str, Any], now: datetime
+    ) -> Row:
+        """Set columns of a locked row, raise its version, tell of it, and return the row as it is then."""
+        wake_feed(session)
+        assignments = "".join(f"{name} = ${place}, " for place, name in enumerate(values, start=5))
         sql = CHANGE.format(
             table=self._table, assignments=assignments, names=NAMES, external_ids=EXTERNAL_IDS, reps=JOINED_REPS
         )
-        row = await session.fetchrow(sql, session.tenant, row_id, now, *values.values())
+        row = await session.fetchrow(sql, session.tenant, row_id, now, event, *values.values())
         if row is None:
             message = "the row was locked, so it cannot be gone"
             raise LookupError(message)
-        return row
+        return dict(row)
 
-    async def release(self, session: Session, row_id: UUID, now: datetime) -> asyncpg.Record | None:
+    async def release(self, session: Session, row_id: UUID, event: Mapping[str, Any], now: datetime) -> None:
         """Delete softly: the row stays for restoration, its match keys go, so that they can name somebody new."""
-        return await session.fetchrow(RELEASE.format(table=self._table), session.tenant, row_id, now)
+        wake_feed(session)
+        await session.execute(RELEASE.format(table=self._table), session.tenant, row_id, now, event)
 
     async def add_keys(self, session: Session, owner_id: UUID, keys: Iterable[Key], *, joins: bool) -> None:
         """Add match keys to an owner; those already held stay as they are."""
@@ -180,7 +193,7 @@ class CustomerRows:
             [key.value for key in wanted],
         )
 
-    async def holders(self, session: Session, keys: Iterable[Key]) -> list[asyncpg.Record]:
+    async def holders(self, session: Session, keys: Iterable[Key]) -> "list[asyncpg.Record]":
         """Return who holds which of these keys: kind, source, value, owner_id, joins; surest match first."""
         wanted = list(keys)
         return await session.fetch(
@@ -207,10 +220,13 @@ class CustomerRows:
         return [row["k"] for row in rows]
 
 
+def wake_feed(session: Session) -> None:
+    """Have the events that the statements above write put on the feed at once."""
+    session.after_commit(lambda: session.wakeups.tell(OUTBOX))
+
+
 def key_rows(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     """Return the match keys of drafts as the statement reads them."""
     return [
-        {"owner_id": draft.id, **key._asdict(), "joins": key in draft.joining}
-        for draft in drafts
-        for key in draft.keys
+        {"owner_id": draft.id, **key._asdict(), "joins": key in draft.joining} for draft in drafts for key in draft.keys
     ]

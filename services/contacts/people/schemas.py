@@ -20,7 +20,8 @@ from services.contacts.vocabulary import (
     Tags,
     TimeZone,
 )
-from services.kit.web.schemas import AwareTime, CountryCode, Input, Output, Ref, ShortText
+from services.kit.web.batches import MAX_BATCH, Item
+from services.kit.web.schemas import AwareTime, CountryCode, Input, Output, Page, Ref, ShortText
 
 MAX_POINTS = 20
 MAX_EXTERNAL_IDS = 20
@@ -289,3 +290,13 @@ class PersonRead(PersonSummary):
     designation: DesignationRead | None
     do_not_pursue: bool
     internal: bool
+
+
+class PersonPage(Page[PersonSummary]):
+    """People, one page."""
+
+
+class PeopleBatchCommand(Input):
+    """People to create; each is judged on its own."""
+
+    items: Annotated[list[Item[PersonCreate]], Field(min_length=1, max_length=MAX_BATCH)]

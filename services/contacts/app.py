@@ -1,0 +1,17 @@
+"""The application of contacts: its routes, and the worker that runs beside them."""
+
+from fastapi import FastAPI
+
+from services.contacts.people.endpoints import router as people
+from services.contacts.settings import ContactsSettings
+from services.kit.clock import Clock
+from services.kit.web.app import Kit
+from services.kit.web.app import create_app as create_kit_app
+
+ROUTERS = (people,)
+
+
+def create_app(settings: ContactsSettings, clock: Clock | None = None) -> FastAPI:
+    """Return the application; nothing is opened before its lifespan begins."""
+    kit = Kit.build(settings, clock)
+    return create_kit_app(kit, title="Kith contacts", routers=ROUTERS)

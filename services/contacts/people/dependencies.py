@@ -1,0 +1,16 @@
+"""Wiring of people."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.contacts.people.repository import PeopleRepository
+from services.contacts.people.service import People
+
+
+def people(request: Request) -> People:
+    """Return the verbs on people."""
+    return People(PeopleRepository(), request.app.state.kit.clock)
+
+
+PeopleDep = Annotated[People, Depends(people)]

@@ -1,0 +1,309 @@
+"""What can be done with people: create, change, upsert, delete, find."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from services.contacts.callers import READ_CONTACT, may_see, only_visible
+from services.contacts.customer_events import customer_event
+from services.contacts.customer_rows import Draft, Row
+from services.contacts.identities.rules import Key, mark_time
+from services.contacts.people.drafts import Sent, draft_person, e164, keys_in, needs_region, plain
+from services.contacts.people.errors import PersonExists, PersonMerged
+from services.contacts.people.patches import Columns, columns_after
+from services.contacts.people.repository import PeopleRepository, filtered
+from services.contacts.people.rules import change_tags
+from services.contacts.people.schemas import EmailsCommand, LookupCommand, PersonUpdate, PersonUpsert, PhonesCommand
+from services.contacts.vocabulary import ExternalIdentifier, TagsCommand
+from services.kit.clock import Clock
+from services.kit.database import Session
+from services.kit.identity import Identity
+from services.kit.ids import new_id
+from services.kit.problems import NotFound, Problem, invalid_body
+from services.kit.versions import check_version
+
+if TYPE_CHECKING:
+    import asyncpg
+
+OnMatch = Literal["reject", "link"]
+Versions = frozenset[int] | None
+STAFF = "manual"
+"""The source of what people type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A person after a request, and what the request did."""
+
+    row: Row
+    created: bool = False
+    unchanged: bool = False
+
+
+class People:
+    """The verbs on people."""
+
+    def __init__(self, rows: PeopleRepository, clock: Clock) -> None:
+        self.rows = rows
+        self._clock = clock
+
+    async def create(self, session: Session, caller: Identity, body: PersonUpsert, on_match: OnMatch) -> Written:
+        """Create a person; PersonExists where an identifier is known, or the known person with `link`."""
+        [found] = await self.create_many(session, caller, [body], on_match)
+        if isinstance(found, Problem):
+            raise found
+        return found
+
+    async def create_many(
+        self,
+        session: Session,
+        caller: Identity,
+        bodies: Sequence[PersonUpsert],
+        on_match: OnMatch,
+        *,
+        effects: str = "all",
+    ) -> list[Written | Problem]:
+        """Create people in one statement; of two that share an identifier the second meets the first."""
+        region = await self._region(session, *bodies)
+        found: dict[int, Written | Problem] = {}
+        waiting: list[tuple[int, Draft]] = []
+        for place, body in enumerate(bodies):
+            try:
+                sent = plain(body, caller, region)
+            except Problem as problem:
+                found[place] = problem
+                continue
+            draft = draft_person(
+                new_id(), sent, body.external_ids or (), source=STAFF, now=self._clock.now(), effects=effects
+            )
+            waiting.append((place, draft))
+        while waiting:
+            together, waiting = without_shared_keys(waiting)
+            rows = await self.rows.create(session, [draft for _, draft in together])
+            by_id = {row["id"]: row for row in rows}
+            for place, draft in together:
+                found[place] = await self._judge(session, caller, by_id[draft.id], draft, on_match)
+        return [found[place] for place in range(len(bodies))]
+
+    async def read(self, session: Session, caller: Identity, person_id: UUID) -> Row:
+        """Return a person; the id of one who was joined into another gives the other."""
+        row = await self.rows.read(session, person_id)
+        while row is not None and row["merged_into"]:
+            row = await self.rows.read(session, row["merged_into"])
+        if row is None or row["deleted_at"] or not may_see(caller, row):
+            raise NotFound
+        return row
+
+    async def change(
+        self, session: Session, caller: Identity, person_id: UUID, body: PersonUpdate, wanted: Versions
+    ) -> Written:
+        """Apply a merge patch."""
+        row = await self._locked(session, caller, person_id, wanted)
+        sent = plain(body, caller, await self._region(session, body))
+        return await self._apply(session, caller, row, sent)
+
+    async def upsert(
+        self, session: Session, caller: Identity, key: ExternalIdentifier, body: PersonUpsert, wanted: Versions
+    ) -> Written:
+        """Create the person whom another system names so, or change the fields that were sent."""
+        if await self.rows.unknown_sources(session, [key.source]):
+            raise NotFound(f"There is no source with the key {key.source}.")
+        sent = plain(body, caller, await self._region(session, body))
+        external_ids = [key, *(body.external_ids or ())]
+        draft = draft_person(new_id(), sent, external_ids, source=key.source, now=self._clock.now(), effects="all")
+        holders = await self.rows.holders(session, draft.joining)
+        if not holders:
+            [row] = await self.rows.create(session, [draft])
+            found = await self._judge(session, caller, row, draft, "reject")
+            if isinstance(found, Problem):
+                raise found
+            return found
+        owner = next((one["owner_id"] for one in holders if one["value"] == key.id), holders[0]["owner_id"])
+        row = await self._locked(session, caller, owner, wanted)
+        return await self._apply(session, caller, row, sent, source=key.source, external_ids=external_ids)
+
+    async def delete(self, session: Session, caller: Identity, person_id: UUID, wanted: Versions) -> None:
+        """Delete a person softly."""
+        row = await self._locked(session, caller, person_id, wanted)
+        now = self._clock.now()
+        event = customer_event({**row, "deleted_at": now}, "person", version=row["version"] + 1)
+        await self.rows.release(session, person_id, event.model_dump(mode="json"), now)
+
+    async def change_tags(
+        self, session: Session, caller: Identity, person_id: UUID, command: TagsCommand, wanted: Versions
+    ) -> Written:
+        """Add and remove tags."""
+        row = await self._locked(session, caller, person_id, wanted)
+        return await self._apply(session, caller, row, {"tags": change_tags(row["tags"], command.add, command.remove)})
+
+    async def change_emails(
+        self, session: Session, caller: Identity, person_id: UUID, command: EmailsCommand, wanted: Versions
+    ) -> Written:
+        """Add and remove e-mail addresses."""
+        row = await self._locked(session, caller, person_id, wanted)
+        added = [entry.model_dump() for entry in command.add]
+        emails = entries(row["emails"], added, command.remove, "address")
+        return await self._apply(session, caller, row, {"emails": emails})
+
+    async def change_phones(
+        self, session: Session, caller: Identity, person_id: UUID, command: PhonesCommand, wanted: Versions
+    ) -> Written:
+        """Add and remove phone numbers."""
+        row = await self._locked(session, caller, person_id, wanted)
+        region = await self.rows.default_region(session)
+        added = e164([entry.model_dump() for entry in command.add], region, "#/add")
+        removed = e164([{"number": number} for number in command.remove], region, "#/remove")
+        gone = [entry["number"] for entry in removed]
+        return await self._apply(session, caller, row, {"phones": entries(row["phones"], added, gone, "number")})
+
+    async def look_up(self, session: Session, caller: Identity, asked: LookupCommand) -> "list[asyncpg.Record]":
+        """Return the people who hold an identifier, also one that an edit has replaced since."""
+        if asked.email or asked.phone:
+            caller.require(READ_CONTACT)
+        keys = [Key("email", "", asked.email)] if asked.email else []
+        if asked.phone:
+            [entry] = e164([{"number": asked.phone}], await self.rows.default_region(session), "#")
+            keys.append(Key("phone", "", entry["number"]))
+        if asked.external_id:
+            keys.append(Key("external", asked.external_id.source, asked.external_id.id))
+        owners = [one["owner_id"] for one in await self.rows.holders(session, keys)]
+        where = filtered(deleted=False).add("c.id = any({}::uuid[])", owners)
+        return await self.rows.find(session, only_visible(where, caller, "c.owner_rep_id"))
+
+    async def _locked(self, session: Session, caller: Identity, person_id: UUID, wanted: Versions) -> Row:
+        row = await self.rows.read(session, person_id, lock=True)
+        if row is None or row["deleted_at"] or not may_see(caller, row):
+            raise NotFound
+        if row["merged_into"]:
+            raise PersonMerged(existing_id=str(row["merged_into"]))
+        check_version(row["version"], wanted)
+        return row
+
+    async def _apply(
+        self,
+        session: Session,
+        caller: Identity,
+        row: Row,
+        sent: Sent,
+        *,
+        source: str = STAFF,
+        external_ids: Sequence[ExternalIdentifier] = (),
+    ) -> Written:
+        now = self._clock.now()
+        columns = columns_after(row, sent, (mark_time(now), source))
+        await self._check_reps(session, columns)
+        gained = await self._claim(session, caller, row, columns, external_ids, source)
+        if not columns and not gained:
+            return Written(row, unchanged=True)
+        event = customer_event({**row, **columns}, "person", version=row["version"] + 1)
+        after = await self.rows.change(session, row["id"], columns, event.model_dump(mode="json"), now)
+        return Written(after)
+
+    async def _claim(
+        self,
+        session: Session,
+        caller: Identity,
+        row: Row,
+        columns: Columns,
+        external_ids: Sequence[ExternalIdentifier],
+        source: str,
+    ) -> bool:
+        """Take the match keys that are new to a person; PersonExists where another one holds one of them."""
+        said = {"emails": columns.get("emails", ()), "phones": columns.get("phones", ())}
+        keys = keys_in(said, external_ids, self._clock.now(), source)
+        if not keys.all:
+            return False
+        holders = await self.rows.holders(session, keys.all)
+        for other in holders:
+            if other["owner_id"] != row["id"] and (other["joins"] or other["kind"] != "phone"):
+                raise exists(caller, other["owner_id"], other["kind"])
+        held = {Key(one["kind"], one["source"], one["value"]) for one in holders if one["owner_id"] == row["id"]}
+        # A number beside a better identifier may be a family's; alone it is all there is to know the person by.
+        alone = not (row["external_ids"] or columns.get("emails", row["emails"]) or external_ids)
+        phones = {key for key in keys.all if key.kind == "phone"}
+        await self.rows.add_keys(session, row["id"], (keys.all - phones) - held, joins=True)
+        await self.rows.add_keys(session, row["id"], phones - held, joins=alone)
+        return bool(keys.all - held)
+
+    async def _judge(
+        self,
+        session: Session,
+        caller: Identity,
+        row: Row,
+        draft: Draft,
+        on_match: OnMatch,
+    ) -> Written | Problem:
+        if row["created"]:
+            if row["claimed"] < len(draft.keys):
+                raise await self._lost_race(session, caller, draft)
+            return Written(row, created=True)
+        if not row["owner_known"]:
+            return invalid_body("#/owner_rep_id", "There is no such rep.", "unknown_rep")
+        if not row["designated_known"]:
+            return invalid_body("#/designation/rep_id", "There is no such rep.", "unknown_rep")
+        if row["unknown_sources"]:
+            return invalid_body("#/external_ids", f"There is no source {row['unknown_sources'][0]}.", "unknown_source")
+        if on_match == "reject":
+            return exists(caller, row["existing_id"], row["matched_on"])
+        return await self._link(session, caller, row["existing_id"], draft)
+
+    async def _link(self, session: Session, caller: Identity, known_id: UUID, draft: Draft) -> Written:
+        """Give a known person the identifiers of a new request; nothing else of it is taken over."""
+        row = await self._locked(session, caller, known_id, None)
+        sent = {
+            "emails": entries(row["emails"], marked_primary(draft.values["emails"]), (), "address"),
+            "phones": entries(row["phones"], marked_primary(draft.values["phones"]), (), "number"),
+        }
+        external_ids = [
+            ExternalIdentifier(source=key.source, id=key.value) for key in draft.keys if key.kind == "external"
+        ]
+        return await self._apply(session, caller, row, sent, external_ids=external_ids)
+
+    async def _lost_race(self, session: Session, caller: Identity, draft: Draft) -> Problem:
+        """Return the problem for a person whom somebody else created in the same moment; undoes the request."""
+        holders = await self.rows.holders(session, draft.keys)
+        other = next((one for one in holders if one["owner_id"] != draft.id), None)
+        return exists(caller, other["owner_id"], other["kind"]) if other else PersonExists(existing_id=None)
+
+    async def _check_reps(self, session: Session, columns: Columns) -> None:
+        for name, pointer in (("owner_rep_id", "#/owner_rep_id"), ("designated_rep_id", "#/designation/rep_id")):
+            if columns.get(name) and not await self.rows.has_rep(session, columns[name]):
+                raise invalid_body(pointer, "There is no such rep.", "unknown_rep")
+
+    async def _region(self, session: Session, *bodies: PersonUpdate) -> str | None:
+        return await self.rows.default_region(session) if any(map(needs_region, bodies)) else None
+
+
+def exists(caller: Identity, person_id: UUID, kind: str) -> PersonExists:
+    """Return the problem for a known identifier; a caller without sight of contact data does not learn whose it is."""
+    if kind != "external" and not caller.may(READ_CONTACT):
+        return PersonExists(existing_id=None, matched_on=None)
+    return PersonExists(existing_id=str(person_id), matched_on="external_id" if kind == "external" else kind)
+
+
+def without_shared_keys(
+    drafts: Sequence[tuple[int, Draft]],
+) -> tuple[list[tuple[int, Draft]], list[tuple[int, Draft]]]:
+    """Split drafts into those that can be created together, and those that share a key with one before them."""
+    together: list[tuple[int, Draft]] = []
+    later: list[tuple[int, Draft]] = []
+    seen: set[Key] = set()
+    for place, draft in drafts:
+        (later if draft.keys & seen else together).append((place, draft))
+        seen |= draft.keys
+    return together, later
+
+
+def entries(
+    held: Sequence[Mapping[str, Any]], added: Sequence[Mapping[str, Any]], removed: Sequence[str], key: str
+) -> list[dict[str, Any]]:
+    """Return addresses or numbers after additions and removals, as if a client had sent the whole list."""
+    new = {entry[key]: entry for entry in added}
+    kept = [{key: entry[key], "primary": False} for entry in held if entry[key] not in new]
+    return [entry for entry in (*kept, *map(dict, new.values())) if entry[key] not in removed]
+
+
+def marked_primary(stored: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return stored addresses or numbers as entries that ask for no change of the primary one."""
+    return [{**entry, "primary": False} for entry in stored]
