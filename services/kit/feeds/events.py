@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 PLACE = re.compile("([0-9A-Za-z-]{1,80}):([0-9]{1,18})")
@@ -11,7 +11,7 @@ PLACE = re.compile("([0-9A-Za-z-]{1,80}):([0-9]{1,18})")
 class Publishable(Protocol):
     """What the outbox needs of an event; the models of `services.contracts` have it."""
 
-    TYPE: str
+    TYPE: ClassVar[str]
 
     @property
     def version(self) -> int:
