@@ -1,0 +1,1 @@
+"""What each shop platform sends, how it signs, and what it means."""
