@@ -1,0 +1,1 @@
+"""The churn level on the overdue path."""

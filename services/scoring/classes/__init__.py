@@ -1,0 +1,1 @@
+"""The customer class: steady, one-time, future, lapsed."""

@@ -1,0 +1,1 @@
+"""The lines that ranks are cut at, recorded when they are taken."""

@@ -1,0 +1,1 @@
+"""Scores of a customer from the facts: one pure function, and the service that applies it and keeps the outcome."""

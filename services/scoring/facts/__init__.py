@@ -1,0 +1,1 @@
+"""What scoring knows about customers, their orders and contacts, copied from the feed."""

@@ -1,0 +1,1 @@
+"""How a tier is held while time passes, and when it is lost."""

@@ -1,0 +1,1 @@
+"""The rules of scoring as data: versions per workspace."""

@@ -1,0 +1,1 @@
+"""The value tier: who matters by money and attention."""
