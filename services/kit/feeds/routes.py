@@ -97,8 +97,8 @@ def _render(place: Place, page: SnapshotPage) -> bytes:
     items = [
         {
             "type": event.TYPE,
-            "subject": event.subject,
-            "workspaceid": workspace_id,
+            "subject": str(event.subject),
+            "workspaceid": str(workspace_id),
             "data": orjson.Fragment(event.model_dump_json()),
         }
         for workspace_id, event in page.events
