@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.local.postgres import Cluster, ClusterInfo
+from deploy.local.postgres import Cluster
 from migrations import SCHEMAS, runner
 from migrations.addresses import Roles, login_roles, role_url
 from migrations.provision import provision
@@ -56,9 +56,9 @@ END $body$
 class KithDatabase:
     """One database with all schemas of Kith in it."""
 
-    def __init__(self, cluster: ClusterInfo, name: str) -> None:
+    def __init__(self, name: str, admin_url: str) -> None:
         self.name = name
-        self.admin_url = cluster.dsn(cluster.user, cluster.password, name)
+        self.admin_url = admin_url
 
     def url(self, role: str) -> str:
         """Return the address for a login role, such as `contacts_api`."""
@@ -112,7 +112,7 @@ class TestCluster:
         """Start the server and migrate the template. Blocks; needs no running event loop."""
         self.info = self._cluster.start()
         asyncio.run(self._run(f"CREATE DATABASE {TEMPLATE}"))
-        template = KithDatabase(self.info, TEMPLATE)
+        template = self._database(TEMPLATE)
         asyncio.run(provision(template.admin_url, PASSWORDS))
         for schema in SCHEMAS:
             runner.upgrade(schema, template.url(Roles(schema).owner))
@@ -127,11 +127,14 @@ class TestCluster:
         self._clones += 1
         name = f"kith_{self._clones}"
         await self._run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        return KithDatabase(self.info, name)
+        return self._database(name)
 
     async def drop(self, database: KithDatabase) -> None:
         """Remove a clone, cutting off whoever still uses it."""
         await self._run(f"DROP DATABASE {database.name} WITH (FORCE)")
+
+    def _database(self, name: str) -> KithDatabase:
+        return KithDatabase(name, self.info.dsn(self.info.user, self.info.password, name))
 
     async def _run(self, sql: str) -> None:
         connection = await asyncpg.connect(self.info.admin_dsn)

@@ -10,7 +10,6 @@ import pytest
 
 from services.kit.clock import FixedClock
 from services.kit.database import Database
-from services.kit.identity import Identity, IdentitySigner
 from services.kit.ids import new_id
 from services.kit.settings import ServiceSettings
 from tests import keys
@@ -120,21 +119,3 @@ def settings_values(database: KithDatabase, service: str) -> dict[str, object]:
         "api_pool_size": 4,
         "worker_pool_size": 4,
     }
-
-
-@pytest.fixture
-def headers_for(workspace_id: UUID) -> Callable[..., dict[str, str]]:
-    """Return the headers of a caller, as the gateway would send them: `headers_for("contacts", "people:read")`."""
-
-    def build(audience: str, *scopes: str, issuer: str = "gateway", **more: object) -> dict[str, str]:
-        values: dict[str, Any] = {
-            "workspace_id": workspace_id,
-            "actor_id": new_id(),
-            "actor_kind": "key",
-            "scopes": frozenset(scopes),
-            "visibility": "all",
-        }
-        signer = IdentitySigner(issuer, keys.private_key(issuer))
-        return {"Kith-Identity": signer.sign(Identity(**(values | more)), audience)}
-
-    return build

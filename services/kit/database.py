@@ -238,10 +238,9 @@ async def guarded(call: "asyncio.Future[str] | Any") -> None:  # noqa: ANN401 - 
 
 async def roll_back(connection: "Connection") -> None:
     """Undo the open transaction; a connection that is gone has nothing left to undo."""
-    if connection.is_closed():
-        return
     try:
-        await connection.execute("ROLLBACK")
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
     except (*UNREACHABLE, asyncpg.PostgresError):
         log.warning("rollback_failed", schema_role=type(connection).__name__)
 
@@ -264,4 +263,11 @@ async def keep_as_is(connection: "Connection") -> None:
 
 def encode_json(value: object) -> str:
     """Return JSON text for a json or jsonb parameter."""
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=plain_id).decode()
+
+
+def plain_id(value: object) -> str:
+    """Return an id as text: the driver's ids are of a class of their own, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)

@@ -1,5 +1,6 @@
 """What a follower does with events: implemented by each service's consumers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -7,7 +8,7 @@ from services.kit.database import Session
 from services.kit.feeds.events import FeedEvent
 
 
-class Handler:
+class Handler(ABC):
     """Applies batches of events to the follower's own tables with set-based statements.
 
     A batch holds events of many workspaces, in order per entity. The same event may be seen again only after the
@@ -23,9 +24,9 @@ class Handler:
         """Fetch what the batch needs from other services, before the transaction; the result goes to `apply`."""
         del events
 
+    @abstractmethod
     async def apply(self, session: Session, events: Sequence[FeedEvent], prepared: Any) -> None:  # noqa: ANN401 - from `prepare`
         """Write the effects of a batch; the cursor moves in the same transaction. Role: worker."""
-        raise NotImplementedError
 
     async def begin_rebuild(self, session: Session) -> None:
         """Mark all that came from this producer as unseen, its known versions forgotten: a restore may lower them."""

@@ -3,17 +3,16 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import httpx
-from fastapi import FastAPI
 from pydantic import BaseModel
 
 from services.kit.backoff import Backoff
 from services.kit.client import ServiceClient
 from services.kit.clock import Clock
-from services.kit.database import Database, Session
+from services.kit.database import Session
 from services.kit.feeds import FeedEvent, FeedSource, Follower, Handler, SnapshotPage, publish_all
 from services.kit.feeds.routes import feed_routes
 from services.kit.identity import IdentitySigner
@@ -24,7 +23,7 @@ from tests.cluster import KithDatabase
 from tests.conftest import settings_values
 
 TABLES = """
-CREATE TABLE contacts.things (workspace_id uuid, id uuid, version bigint NOT NULL DEFAULT 0, PRIMARY KEY (workspace_id, id));
+CREATE TABLE contacts.things (workspace_id uuid, id uuid, version bigint NOT NULL, PRIMARY KEY (workspace_id, id));
 GRANT ALL ON contacts.things TO contacts_worker;
 CREATE TABLE scoring.counts (
     workspace_id uuid, id uuid, version bigint, events bigint, disorders bigint NOT NULL DEFAULT 0, seen boolean,
@@ -73,8 +72,8 @@ async def count_up(session: Session, workspace_id: UUID, things: Sequence[UUID])
 class Sums(Handler):
     """Counts the events of each thing, and whether any came out of order."""
 
-    types = frozenset({"thing.counted"})
-    streams = ("things",)
+    types: ClassVar[frozenset[str]] = frozenset({"thing.counted"})
+    streams: ClassVar[tuple[str, ...]] = ("things",)
 
     def __init__(self) -> None:
         self.poison: UUID | None = None
@@ -82,7 +81,7 @@ class Sums(Handler):
         self.applying = asyncio.Event()
         self.hold: asyncio.Event | None = None
 
-    async def apply(self, session: Session, events: Sequence[FeedEvent], prepared: Any) -> None:
+    async def apply(self, session: Session, events: Sequence[FeedEvent], prepared: None) -> None:
         """Add a batch; a poisoned thing fails, and a held batch waits inside its transaction."""
         await session.execute(
             ADD,
@@ -115,8 +114,8 @@ class Things:
     async def page(self, session: Session, after: str | None, limit: int) -> SnapshotPage:
         """Return a page of things by id."""
         rows = await session.fetch(
-            "SELECT * FROM things WHERE id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id LIMIT $2",
-            UUID(after) if after else None,
+            "SELECT * FROM things WHERE id > $1 ORDER BY id LIMIT $2",
+            UUID(after) if after else UUID(int=0),
             limit,
         )
         events = [(row["workspace_id"], ThingCounted(version=row["version"], thing_id=row["id"])) for row in rows]
@@ -133,7 +132,7 @@ class Stage:
         self.kit = Kit.build(settings, clock)
         self.producer = self.kit.database
         self.consumer = database.connect("scoring", pool_size=6)
-        self.app: FastAPI = create_app(self.kit, title="stage", routers=[], routes=feed_routes([Things()]))
+        self.app = create_app(self.kit, title="stage", routers=[], routes=feed_routes([Things()]))
         self.client = ServiceClient(
             "contacts",
             "http://contacts.test",

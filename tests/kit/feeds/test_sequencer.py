@@ -1,7 +1,9 @@
 """The sequencer: no gap, nothing lost, order kept per entity, whatever writers do."""
 
 import asyncio
+import contextlib
 import random
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +14,7 @@ from services.kit.feeds import Sequencer
 from services.kit.ids import new_id
 from services.kit.worker import Worker
 from tests.kit.feeds.stage import Stage, count_up
+from tests.waiting import until
 
 
 class RolledBackError(Exception):
@@ -23,16 +26,14 @@ async def write(stage: Stage, workspace_id: UUID, things: list[UUID], chance: ra
     committed = 0
     for _ in range(rounds):
         chosen = chance.sample(things, 3)
-        try:
+        with contextlib.suppress(RolledBackError):
             async with stage.producer.worker() as session:
                 await count_up(session, workspace_id, chosen)
                 if chance.random() < 0.1:
                     await asyncio.sleep(chance.random() / 10)
                 if chance.random() < 0.1:
                     raise RolledBackError
-        except RolledBackError:
-            continue
-        committed += len(chosen)
+            committed += len(chosen)
     return committed
 
 
@@ -40,6 +41,10 @@ async def read_log(stage: Stage) -> list[tuple[int, UUID, int]]:
     async with stage.producer.worker() as session:
         rows = await session.fetch("SELECT position, subject, version FROM events ORDER BY position")
     return [(row["position"], row["subject"], row["version"]) for row in rows]
+
+
+async def has_events(stage: Stage, number: int) -> bool:
+    return len(await read_log(stage)) >= number
 
 
 async def test_slow_and_rolled_back_writers_leave_no_gap_and_lose_nothing(own_stage: Stage, workspace_id: UUID) -> None:
@@ -51,9 +56,8 @@ async def test_slow_and_rolled_back_writers_leave_no_gap_and_lose_nothing(own_st
         written = await asyncio.gather(
             *(write(own_stage, workspace_id, things, random.Random(seed), 30) for seed in range(5))
         )
-        async with asyncio.timeout(10):
-            while len(log := await read_log(own_stage)) < sum(written):
-                await asyncio.sleep(0.02)
+        await until(partial(has_events, own_stage, sum(written)))
+    log = await read_log(own_stage)
     assert [position for position, _, _ in log] == list(range(1, sum(written) + 1))
     for thing in things:
         versions = [version for _, subject, version in log if subject == thing]
@@ -67,10 +71,7 @@ async def test_an_event_is_numbered_at_once_after_its_commit(stage: Stage, works
     async with worker.running():
         await asyncio.sleep(0.1)
         await stage.count(workspace_id, new_id())
-        # Far less than the poll of a second.
-        async with asyncio.timeout(0.5):
-            while not await read_log(stage):
-                await asyncio.sleep(0.01)
+        await until(partial(has_events, stage, 1), seconds=0.5)  # far less than the poll of a second
 
 
 async def test_another_process_is_told_of_commits_and_of_numbers(stage: Stage, workspace_id: UUID) -> None:
