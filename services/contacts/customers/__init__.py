@@ -1,0 +1,1 @@
+"""Customers: people and accounts as one id space, for features and services that ask for either."""

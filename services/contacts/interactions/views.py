@@ -1,0 +1,32 @@
+"""How a row of `interactions` looks to a caller."""
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from services.contacts.interactions.schemas import InteractionRead, InteractionSummary
+from services.kit.money import Money
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import asyncpg
+
+Row: TypeAlias = "Mapping[str, Any] | asyncpg.Record"
+
+
+def summary_of(row: Row) -> InteractionSummary:
+    """Return an interaction as it stands in lists."""
+    return InteractionSummary.model_validate(with_refs(row))
+
+
+def interaction_of(row: Row) -> InteractionRead:
+    """Return an interaction in full."""
+    cost = Money.of_minor(row["cost_minor"], row["cost_currency"]) if row["cost_currency"] else None
+    return InteractionRead.model_validate(with_refs(row) | {"cost": cost})
+
+
+def with_refs(row: Row) -> dict[str, Any]:
+    """Return a row with references to its customer and rep."""
+    rep_id = row["rep_id"]
+    customer = {"id": row["customer_id"], "type": row["customer_type"], "display_name": row["customer_name"]}
+    rep = {"id": rep_id, "type": "rep", "display_name": row["rep_name"]} if rep_id else None
+    return {**dict(row), "customer": customer, "rep": rep}
