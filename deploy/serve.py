@@ -3,24 +3,27 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from services.kit.logs import configure_logs
 from services.kit.settings import ServiceSettings
 
 # Longer than our clients keep idle connections: the server must never be the one to close a connection first.
 KEEP_ALIVE_SECONDS = 75
 
 
-def serve(app: FastAPI, settings: ServiceSettings, listener: socket.socket) -> int:
-    """Serve on a socket that listens already; return the exit code, 0 after SIGTERM or SIGINT."""
+def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettings, listener: socket.socket) -> int:
+    """Make the application and serve it on a bound socket; return the exit code, 0 after SIGTERM or SIGINT."""
     # uvicorn repeats the signal that stopped it, which by default would end us with the signal's code instead of 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    configure_logs(settings.service, level=settings.log_level, style=settings.log_format)
     config = uvicorn.Config(
-        app,
+        factory(settings),
         http="httptools",
         ws="none",
         lifespan="on",

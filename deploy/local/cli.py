@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -78,7 +80,8 @@ def create_workspace(name: Annotated[str, typer.Argument(help="What people call 
     from deploy.local.bootstrap import running_gateway
     from gateway import bootstrap
 
-    workspace_id, key = asyncio.run(bootstrap.create_workspace(running_gateway(Home.from_environment()), name))
+    with in_a_sentence():
+        workspace_id, key = asyncio.run(bootstrap.create_workspace(running_gateway(Home.from_environment()), name))
     typer.echo(f"{workspace_id}\n{key}")
 
 
@@ -93,4 +96,15 @@ def create_key(
     from gateway import bootstrap
 
     chosen = running_gateway(Home.from_environment())
-    typer.echo(asyncio.run(bootstrap.create_key(chosen, workspace, name, scope or ["admin"])))
+    with in_a_sentence():
+        key = asyncio.run(bootstrap.create_key(chosen, workspace, name, scope or ["admin"]))
+    typer.echo(key)
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Say what was wrong with the input, without a stack trace."""
+    try:
+        yield
+    except ValueError as error:
+        raise LocalRunError(str(error)) from error

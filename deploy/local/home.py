@@ -78,6 +78,11 @@ class Home:
         """Write the process id of one process."""
         (self.run / f"{name}.pid").write_text(f"{pid}\n")
 
+    @property
+    def ended_uncleanly(self) -> bool:
+        """Whether the last run left its notes behind, so that its processes may be ending this very moment."""
+        return any(self.run.iterdir())
+
     def forget_run(self) -> None:
         """Remove the notes of a run that ended."""
         self._state.unlink(missing_ok=True)

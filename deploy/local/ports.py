@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import time
 
 from deploy.local.errors import LocalRunError
 
@@ -19,19 +20,27 @@ def gateway_port() -> int:
     return int(text)
 
 
-def reserve(port: int) -> socket.socket:
-    """Bind a port, 0 for any free one. Nobody is let in before the process that serves it listens."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-    except OSError as error:
-        listener.close()
-        taken = error.errno == errno.EADDRINUSE
-        reason = "is taken by another program" if taken else f"cannot be used: {error.strerror}"
-        message = f"Port {port} {reason}. Set KITH_PORT to another one."
-        raise LocalRunError(message) from error
-    return listener
+def reserve(port: int, patience: float = 0.0) -> socket.socket:
+    """Bind a port, 0 for any free one; a taken one is tried again for `patience` seconds.
+
+    Nobody is let in before the process that serves it listens.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError as error:
+            listener.close()
+            taken = error.errno == errno.EADDRINUSE
+            if taken and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            reason = "is taken by another program" if taken else f"cannot be used: {error.strerror}"
+            message = f"Port {port} {reason}. Set KITH_PORT to another one."
+            raise LocalRunError(message) from error
+        return listener
 
 
 def port_of(listener: socket.socket) -> int:

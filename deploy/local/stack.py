@@ -42,10 +42,9 @@ class LocalStack:
     def start(self) -> Self:
         """Start, and wait until everything is ready."""
         self.home.path.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "deploy.local", "up", *(["--keep-going"] if self._keep_going else [])]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command(), cwd=ROOT, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_SECONDS
         while self.home.state() is None:
@@ -116,6 +115,9 @@ class LocalStack:
         """Return the last lines of the log."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(lines[-TAIL_LINES:])
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "deploy.local", "up", *(["--keep-going"] if self._keep_going else [])]
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

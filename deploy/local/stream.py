@@ -22,9 +22,12 @@ class Stream:
         self._write(text if self._plain and name != "kith" else f"{self._label(name)} {text}")
 
     def say(self, text: str) -> None:
-        """Write lines of our own."""
-        for line in text.splitlines():
-            self.line("kith", line)
+        """Write a line of our own."""
+        self.line("kith", text)
+
+    def show(self, text: str) -> None:
+        """Write something that a person will want to copy, with no name in front."""
+        self._write(text)
 
     def _label(self, name: str) -> str:
         label = f"{name:<{WIDTH}} |"

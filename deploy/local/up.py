@@ -31,6 +31,8 @@ STABLE_SECONDS = 3.0
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.5
 DATABASE_STOP_SECONDS = 8
+# The gateway of a run that was killed a moment ago may hold its port until it has ended too.
+PATIENCE_SECONDS = 5.0
 SETUP = "setup"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ANNOUNCEMENT = """
@@ -66,6 +68,7 @@ class Run:
         self._database = LocalDatabase(home)
         self._listeners: dict[str, socket.socket] = {}
         self._stopping = False
+        self._ending = ""
         self._began = time.monotonic()
 
     def run(self) -> int:
@@ -73,6 +76,7 @@ class Run:
         self._home.prepare()
         with ExitStack() as stack:
             stack.enter_context(self._home.locked())
+            self._patience = PATIENCE_SECONDS if self._home.ended_uncleanly else 0.0
             self._home.forget_run()
             for number in SIGNALS:
                 signal.signal(number, self._on_signal)
@@ -84,11 +88,13 @@ class Run:
                 return 0
             except ProcessDied as death:
                 self._stream.say(f"{death} Everything stops.")
+                self._ending = f"Kith has stopped, because {death}"
                 return death.code
 
     def _up(self) -> None:
         for name in NAMES:
-            self._listeners[name] = ports.reserve(ports.gateway_port() if name == "gateway" else 0)
+            self._listeners[name] = ports.reserve(ports.gateway_port() if name == "gateway" else 0, self._patience)
+        self._ending = "Kith has stopped."
         keys = Keys(self._home.secrets)
         passwords = keys.role_passwords(login_roles())
         database_url = self._database.start()
@@ -128,7 +134,7 @@ class Run:
         for other in self._listeners.values():
             other.close()
         settings = process.settings_class().model_validate(self._surroundings.values(process.name))
-        return serve(process.factory()(settings), settings, listener)
+        return serve(process.factory(), settings, listener)
 
     def _fork(self, name: str, work: Callable[[], int | None]) -> Child:
         def cut_off() -> int:
@@ -169,12 +175,12 @@ class Run:
     def _on_end(self, child: Child) -> None:
         if child.name == SETUP and child.code == 0:
             return
-        reason = f"{child.name} {child.ending}; what it said last is above."
+        reason = f"{child.name} {child.ending}."
         stable = time.monotonic() - child.started > STABLE_SECONDS
         if not (self._keep_going and stable and child.name in NAMES):
             raise ProcessDied(reason, child.code or 1)
         self._stream.say(f"{reason} It starts again.")
-        self._listeners[child.name] = ports.reserve(self._surroundings.ports[child.name])
+        self._listeners[child.name] = ports.reserve(self._surroundings.ports[child.name], PATIENCE_SECONDS)
         self._start(next(process for process in PROCESSES if process.name == child.name))
         self._note_state()
 
@@ -202,15 +208,17 @@ class Run:
     def _announce(self) -> None:
         seconds = time.monotonic() - self._began
         url = f"http://{ports.LOOPBACK}:{self._surroundings.ports['gateway']}"
-        key = Path(os.path.relpath(self._home.admin_key))
-        self._stream.say(ANNOUNCEMENT.format(seconds=seconds, url=url, key=key))
+        key = self._home.admin_key
+        shown = key.relative_to(Path.cwd()) if key.is_relative_to(Path.cwd()) else key
+        self._stream.show(ANNOUNCEMENT.format(seconds=seconds, url=url, key=shown))
 
     def _down(self) -> None:
         self._stopping = True
         self._group.stop(["gateway"], list(NAMES))
         self._database.stop(DATABASE_STOP_SECONDS)
         self._home.forget_run()
-        self._stream.say("Kith has stopped.")
+        if self._ending:
+            self._stream.say(self._ending)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del number, frame

@@ -1,0 +1,50 @@
+"""What the doctor finds."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.doctor import examine
+from deploy.local.home import Home, write_private
+from deploy.local.ports import port_of, reserve
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("KITH_PORT", "0")
+    return Home(tmp_path / "home")
+
+
+def faults(home: Home) -> list[str]:
+    return [finding.text for finding in examine(home) if not finding.fine]
+
+
+def test_a_new_home_is_in_good_health(home: Home) -> None:
+    assert faults(home) == []
+
+
+def test_a_secret_that_others_can_read_is_a_fault(home: Home) -> None:
+    home.prepare()
+    write_private(home.admin_key, "key")
+    home.admin_key.chmod(0o644)
+    assert faults(home) == [f"{home.admin_key} can be read by others: chmod 600 it"]
+
+
+def test_a_database_of_another_version_is_a_fault(home: Home) -> None:
+    (home.postgres / "data").mkdir(parents=True)
+    (home.postgres / "data" / "PG_VERSION").write_text("17\n")
+    assert faults(home) == [f"database of PostgreSQL 17 in {home.postgres / 'data'}"]
+
+
+def test_a_taken_port_is_a_fault(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reserve(0) as holder:
+        holder.listen()
+        monkeypatch.setenv("KITH_PORT", str(port_of(holder)))
+        assert "is taken by another program" in faults(home)[0]
+
+
+def test_a_process_that_does_not_answer_is_a_fault(home: Home) -> None:
+    home.prepare()
+    with home.locked():
+        home.note_state({"ports": {"contacts": 1}})
+        assert faults(home)[0].startswith("contacts on port 1 is not ready")

@@ -1,0 +1,159 @@
+"""`kith up` with real processes: it starts, says why it stops, and recovers from every kind of end."""
+
+import http.client
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.ports import port_of, reserve
+from deploy.local.processes import NAMES
+from deploy.local.stack import ROOT, LocalStack
+
+ALL = ("up", "postgres", *NAMES)
+
+
+@pytest.fixture
+def stack(open_folder: Path) -> Iterator[LocalStack]:
+    made = LocalStack(open_folder / "home")
+    yield made
+    made.stop()
+
+
+def get(stack: LocalStack, path: str, key: str | None = None) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.state["ports"]["gateway"], timeout=10)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {key or stack.key}"})
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def lives(pid: int) -> bool:
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def await_end_of(pids: list[int]) -> None:
+    deadline = time.monotonic() + 20
+    while any(lives(pid) for pid in pids):
+        assert time.monotonic() < deadline, f"still running: {[pid for pid in pids if lives(pid)]}"
+        time.sleep(0.05)
+
+
+def kith(stack: LocalStack, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"KITH_HOME": str(stack.home.path), "KITH_PORT": "0"} | settings
+    command = [sys.executable, "-m", "deploy.local", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+
+
+def test_the_first_start_makes_a_workspace_with_a_key_and_a_stop_leaves_nothing(stack: LocalStack) -> None:
+    stack.start()
+    assert stat.S_IMODE(stack.home.admin_key.stat().st_mode) == 0o600
+    status, me = get(stack, "/v1/me")
+    assert (status, me["workspace"]["name"]) == (200, "My workspace")
+    pids = [stack.pid(name) for name in ALL]
+    assert all(map(lives, pids))
+    key = stack.key
+    assert stack.stop() == 0
+    assert not any(map(lives, pids))
+    assert not list(stack.home.run.iterdir())
+    stack.start()
+    assert stack.key == key
+    assert get(stack, "/v1/me")[0] == 200
+
+
+@pytest.mark.parametrize("name", [*NAMES, "postgres"])
+def test_the_death_of_one_ends_all_with_its_reason_and_the_next_start_recovers(stack: LocalStack, name: str) -> None:
+    stack.start()
+    pids = [stack.pid(each) for each in ALL]
+    stack.kill(name)
+    assert stack.wait() == 1
+    assert not any(map(lives, pids))
+    reason = "PostgreSQL has ended" if name == "postgres" else f"{name} was ended by SIGKILL"
+    assert f"Kith has stopped, because {reason}" in stack.tail().splitlines()[-1]
+    stack.start()
+    assert get(stack, "/v1/me")[0] == 200
+
+
+def test_nothing_outlives_a_killed_parent_and_the_next_start_recovers(stack: LocalStack) -> None:
+    stack.start()
+    pids = [stack.pid(each) for each in ALL]
+    stack.kill("up")
+    stack.wait()
+    await_end_of(pids)
+    stack.start()
+    assert get(stack, "/v1/me")[0] == 200
+
+
+def test_a_parent_that_was_killed_may_be_started_again_at_once(stack: LocalStack) -> None:
+    stack.start()
+    stack.kill("up")
+    stack.wait()
+    stack.start()
+    assert get(stack, "/v1/me")[0] == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_a_clean_stop(stack: LocalStack, number: signal.Signals) -> None:
+    stack.start()
+    began = time.monotonic()
+    stack.kill("up", number)
+    assert stack.wait() == 0
+    assert time.monotonic() - began < 30
+    assert stack.tail().endswith("kith      | Kith has stopped.")
+
+
+def test_what_dies_starts_again_when_asked_to_keep_going(open_folder: Path) -> None:
+    with LocalStack(open_folder / "home", keep_going=True) as stack:
+        time.sleep(3.5)  # what dies sooner after its start would only die again
+        for name in ("contacts", "postgres"):
+            before = stack.pid(name)
+            stack.kill(name)
+            deadline = time.monotonic() + 30
+            while stack.pid(name) == before or get(stack, "/v1/people")[0] != 200:
+                assert time.monotonic() < deadline, stack.tail()
+                time.sleep(0.1)
+
+
+def test_commands_create_workspaces_and_keys(stack: LocalStack) -> None:
+    assert (
+        kith(stack, "key", "create", "desk").stderr
+        == f"Kith does not run in {stack.home.path}; start it with `make run`.\n"
+    )
+    stack.start()
+    made = kith(stack, "workspace", "create", "Second").stdout.split()
+    assert (
+        get(stack, "/v1/me", made[1])[1]["workspace"] | {"name": "Second", "id": made[0]}
+        == get(stack, "/v1/me", made[1])[1]["workspace"]
+    )
+    narrow = kith(stack, "key", "create", "desk", "--workspace", made[0], "--scope", "people:read").stdout.strip()
+    assert get(stack, "/v1/me", narrow)[1]["scopes"] == ["people:read"]
+    wrong = kith(stack, "key", "create", "desk", "--workspace", made[0], "--scope", "everything")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert kith(stack, "doctor").returncode == 0
+
+
+def test_a_second_start_in_one_home_is_refused_in_a_sentence(stack: LocalStack) -> None:
+    stack.start()
+    again = kith(stack, "up")
+    assert again.returncode == 1
+    assert again.stderr.startswith("Kith runs in ")
+    assert again.stderr.count("\n") == 1
+    assert get(stack, "/v1/me")[0] == 200
+
+
+def test_a_taken_port_is_named_in_a_sentence(stack: LocalStack) -> None:
+    with reserve(0) as holder:
+        holder.listen()
+        refused = kith(stack, "up", KITH_PORT=str(port_of(holder)))
+    assert refused.returncode == 1
+    assert refused.stderr == f"Port {port_of(holder)} is taken by another program. Set KITH_PORT to another one.\n"
