@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
@@ -41,7 +42,7 @@ class Follower:
         self,
         name: str,
         source: FeedSource,
-        handler: Handler,
+        handler: Handler[Any],
         database: Database,
         *,
         clock: Clock | None = None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -22,7 +23,7 @@ ONE_AT_A_TIME = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 class Rebuild:
     """Reads all streams of a snapshot through the handler and puts the cursor where the snapshot was begun."""
 
-    def __init__(self, source: FeedSource, handler: Handler, database: Database, cursors: Cursors) -> None:
+    def __init__(self, source: FeedSource, handler: Handler[Any], database: Database, cursors: Cursors) -> None:
         self._source = source
         self._handler = handler
         self._database = database
@@ -82,6 +83,6 @@ class Rebuild:
             await self._handler.apply(session, events, prepared)
 
 
-def relevant(events: Sequence[FeedEvent], handler: Handler) -> list[FeedEvent]:
+def relevant(events: Sequence[FeedEvent], handler: Handler[Any]) -> list[FeedEvent]:
     """Return the events that a handler cares for."""
     return [event for event in events if event.type in handler.types]

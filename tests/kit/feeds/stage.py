@@ -69,7 +69,7 @@ async def count_up(session: Session, workspace_id: UUID, things: Sequence[UUID])
     await publish_all(session, [(workspace_id, event) for event in events])
 
 
-class Sums(Handler):
+class Sums(Handler[None]):
     """Counts the events of each thing, and whether any came out of order."""
 
     types: ClassVar[frozenset[str]] = frozenset({"thing.counted"})
@@ -140,7 +140,7 @@ class Stage:
             transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
         )
 
-    def follower(self, handler: Handler, *, name: str = "sums", batch: int = 1000, wait: float = 0) -> Follower:
+    def follower(self, handler: Handler[None], *, name: str = "sums", batch: int = 1000, wait: float = 0) -> Follower:
         """Return a follower that does not wait for events and hardly pauses after failures."""
         source = FeedSource(self.client, "scoring")
         return Follower(
