@@ -1,0 +1,1 @@
+"""What scoring follows: the feeds of contacts and of the gateway."""

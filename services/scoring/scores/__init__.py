@@ -1,0 +1,1 @@
+"""Scores over HTTP: of one customer, their history, lists, recomputation."""
