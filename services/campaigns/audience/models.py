@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.campaigns.database import Base
 from services.kit.tables import FALSE, NO_ITEMS, NO_KEYS, NO_TEXTS, NOW, TENANT, ZERO
 
-LISTED = "customer_version > 0 AND NOT deleted AND merged_into IS NULL"
+LISTED = "created_at IS NOT NULL AND NOT deleted AND merged_into IS NULL"
 SHOWN = text("listed")
 SORTED_BY = (
     "display_name",

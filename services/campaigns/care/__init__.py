@@ -1,0 +1,1 @@
+"""Care: the rules applied to the audience, on every event and by the clock."""

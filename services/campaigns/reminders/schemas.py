@@ -1,0 +1,124 @@
+"""What clients send and get about reminders."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.kit.texts import Text
+from services.kit.web.lists import ListQuery
+from services.kit.web.schemas import AwareTime, Input, LongText, Output, Page, Ref
+
+StatusName = Literal["open", "snoozed", "done", "skipped", "escalated", "expired", "merged"]
+RuleName = Literal["first_order_thanks", "purchase_follow_up", "tier_rhythm", "silence"]
+ChannelName = Literal["visit", "call", "email", "chat", "sms", "social", "event", "gift", "other"]
+OutcomeName = Literal["reached", "no_answer", "left_message", "done", "declined", "other"]
+FunctionName = Literal["care", "information", "transaction", "service", "intelligence"]
+SkipReason = Literal[
+    "not_needed", "already_contacted", "wrong_time", "customer_declined", "not_reachable", "duplicate", "other"
+]
+RepReference = Annotated[UUID | Literal["me"], Field(description="Id of a rep; `me` is the rep of the key.")]
+FactValue = str | int | float | bool | None
+
+
+class ReminderQuery(ListQuery):
+    """Filters of the list of reminders."""
+
+    sort: Literal["due_at", "-due_at", "priority", "-priority", "created_at", "-created_at"] = Field(
+        "due_at", description="Order of the list; `-priority` begins with those who need care most."
+    )
+    customer_id: list[UUID] = Field(default_factory=list, max_length=200, description="Only about these customers.")
+    rep_id: list[RepReference | Literal["null"]] = Field(
+        default_factory=list, max_length=200, description="Only of these reps; `null` = of none."
+    )
+    status: list[StatusName] = Field(default_factory=list, max_length=7, description="Only in these states.")
+    rule: list[RuleName] = Field(default_factory=list, max_length=50, description="Only of these rules.")
+    due_before: AwareTime | None = Field(None, description="Only due before this time.")
+    due_after: AwareTime | None = Field(None, description="Only due after this time.")
+
+
+class CompleteCommand(Input):
+    """What came of a reminder; becomes an interaction with the customer."""
+
+    outcome: OutcomeName
+    summary: LongText | None = Field(None, description="What was said and learned.")
+    channel: ChannelName | None = Field(None, description="How it was done; default: the channel of the reminder.")
+    occurred_at: AwareTime | None = Field(None, description="When it was done; default: now.")
+
+
+class SnoozeCommand(Input):
+    """Until when a reminder shall rest."""
+
+    until: AwareTime = Field(description="In the future, at most a year ahead.")
+
+
+class SkipCommand(Input):
+    """Why nothing is done."""
+
+    reason_code: SkipReason
+    note: LongText | None = None
+
+
+class ReassignCommand(Input):
+    """Who takes a reminder over."""
+
+    rep_id: RepReference
+
+
+class ReopenCommand(Input):
+    """Take back what closed a reminder."""
+
+
+class CompletionRead(Output):
+    """What came of a reminder."""
+
+    outcome: OutcomeName | str
+    summary: str | None
+    channel: ChannelName | str
+    occurred_at: AwareTime
+    interaction_id: UUID | None = Field(description="Null until the interaction is written, moments later.")
+    interaction: Ref | None
+
+
+class ReminderRead(Output):
+    """A task for a rep: whom to care for, why, by when, how."""
+
+    id: UUID
+    version: int
+    customer_id: UUID
+    customer: Ref
+    rep_id: UUID | None
+    rep: Ref | None
+    rule: RuleName | str = Field(description="The care rule that opened it.")
+    cause: str = Field(description="What it is about; one cause has one reminder.")
+    function: FunctionName | str
+    channel: ChannelName | str = Field(description="Channel of the suggestion.")
+    due_at: AwareTime
+    contact_at: AwareTime = Field(
+        description="A good moment: in the customer's hours and habits, never in quiet hours."
+    )
+    reason: Text
+    also: list[Text] = Field(description="Reasons of other reminders that fell together with this one.")
+    facts: dict[str, FactValue] = Field(
+        description="What the reason rests on. Keys by rule: placed_at, days, order_id; value_tier, last_contact_at;"
+        " churn_risk, last_order_at. More may come."
+    )
+    suggestion: Text
+    priority: int = Field(description="0-100, higher first.")
+    status: StatusName | str
+    snoozed_until: AwareTime | None
+    expires_at: AwareTime
+    merged_into_id: UUID | None
+    merged_into: Ref | None
+    closed_at: AwareTime | None
+    close_reason: str | None = Field(
+        description="Reason code of a skip; else too_late, order_withdrawn, contacted, bought_again, not_contactable."
+    )
+    note: str | None
+    completion: CompletionRead | None
+    created_at: AwareTime
+    updated_at: AwareTime
+
+
+class ReminderPage(Page[ReminderRead]):
+    """One page of reminders."""

@@ -1,0 +1,52 @@
+"""Every query on `reps`."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.contracts.contacts import RepChanged
+from services.kit.database import Session
+
+APPLY = """
+INSERT INTO reps (workspace_id, id, version, active, time_zone, locale)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::text[], $6::text[])
+ON CONFLICT (workspace_id, id) DO UPDATE SET version = excluded.version, active = excluded.active,
+    time_zone = excluded.time_zone, locale = excluded.locale, updated_at = now()
+WHERE reps.version < excluded.version
+"""
+
+
+async def apply(session: Session, changes: Sequence[tuple[UUID, RepChanged]]) -> None:
+    """Take over reps; `changes` holds each rep once, with its workspace."""
+    await session.execute(
+        APPLY,
+        [workspace_id for workspace_id, _ in changes],
+        [rep.rep_id for _, rep in changes],
+        [rep.version for _, rep in changes],
+        [rep.active for _, rep in changes],
+        [rep.time_zone for _, rep in changes],
+        [rep.locale for _, rep in changes],
+    )
+
+
+async def is_active(session: Session, rep_id: UUID) -> bool | None:
+    """Tell whether a rep of the session's workspace is at work; None where we have not heard of such a rep."""
+    sql = "SELECT active FROM reps WHERE workspace_id = $1 AND id = $2"
+    found: bool | None = await session.fetchval(sql, session.tenant, rep_id)
+    return found
+
+
+async def time_zone(session: Session, rep_id: UUID) -> str | None:
+    """Return a rep's own time zone, None where none is known."""
+    sql = "SELECT time_zone FROM reps WHERE workspace_id = $1 AND id = $2"
+    found: str | None = await session.fetchval(sql, session.tenant, rep_id)
+    return found
+
+
+async def forget_versions(session: Session) -> None:
+    """Let the next event of every rep count as newer. Worker role."""
+    await session.execute("UPDATE reps SET version = 0")
+
+
+async def remove_forgotten(session: Session) -> None:
+    """Remove reps of whom nothing was heard since their versions were forgotten. Worker role."""
+    await session.execute("DELETE FROM reps WHERE version = 0")
