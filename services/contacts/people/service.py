@@ -299,9 +299,9 @@ def entries(
     held: Sequence[Mapping[str, Any]], added: Sequence[Mapping[str, Any]], removed: Sequence[str], key: str
 ) -> list[dict[str, Any]]:
     """Return addresses or numbers after additions and removals, as if a client had sent the whole list."""
-    new = {entry[key]: entry for entry in added}
-    kept = [{key: entry[key], "primary": False} for entry in held if entry[key] not in new]
-    return [entry for entry in (*kept, *map(dict, new.values())) if entry[key] not in removed]
+    after = {entry[key]: {key: entry[key], "primary": False} for entry in held}
+    after |= {entry[key]: dict(entry) for entry in added}
+    return [entry for value, entry in after.items() if value not in removed]
 
 
 def marked_primary(stored: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
