@@ -37,3 +37,10 @@ class GatewaySettings(ServiceSettings):
         2.0, gt=0, le=30, description="Time for each part of a composed answer; a late part is null."
     )
     peer_connections: int = Field(256, ge=1, le=10_000, description="Connections kept to each service at most.")
+
+    first_workspace_name: str = Field(
+        "My company", min_length=1, max_length=255, description="Name of the workspace that the first start creates."
+    )
+    first_workspace_time_zone: str = Field("UTC", description="Its time zone, an IANA name.")
+    first_workspace_locale: str = Field("en", description="Its language: en, zh-Hant, zh-Hans or ja.")
+    first_workspace_currency: str = Field("USD", description="Its reporting currency, ISO 4217.")

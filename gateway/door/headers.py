@@ -1,6 +1,5 @@
 """Which headers pass the door inwards and outwards, and which the door sets itself."""
 
-import re
 from collections.abc import Iterable
 
 Header = tuple[bytes, bytes]
@@ -25,7 +24,8 @@ FORWARDING = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip"}
 )
 CREDENTIALS = frozenset({b"authorization", b"cookie"})
-DROPPED_INWARDS = HOP_BY_HOP | OURS | FORWARDING | {b"host", b"expect"}
+DROPPED_INWARDS = HOP_BY_HOP | OURS | FORWARDING | {b"host", b"expect", b"content-length"}
+"""The length goes with the body: the client that forwards it states it anew."""
 DROPPED_OUTWARDS = HOP_BY_HOP | {b"server", b"date", b"x-request-id", b"x-powered-by"}
 CORS_HEADERS = (b"access-control-", b"timing-allow-origin")
 
@@ -36,8 +36,6 @@ SECURITY: tuple[Header, ...] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-site"),
 )
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def inwards(headers: Iterable[Header], *, keep_credentials: bool) -> list[Header]:
@@ -72,18 +70,6 @@ def value_of(headers: Iterable[Header], name: bytes) -> bytes | None:
 def has_two(headers: Iterable[Header], name: bytes) -> bool:
     """Tell whether a header that may stand once stands more often."""
     return sum(1 for key, _ in headers if key == name) > 1
-
-
-def usable_request_id(value: bytes | None) -> str | None:
-    """Return the caller's request id where it is short and harmless enough to be repeated and logged."""
-    text = (value or b"").decode("latin-1")
-    return text if _REQUEST_ID.fullmatch(text) else None
-
-
-def usable_traceparent(value: bytes | None) -> str | None:
-    """Return the caller's W3C trace context where it is well formed."""
-    text = (value or b"").decode("latin-1")
-    return text if _TRACEPARENT.fullmatch(text) else None
 
 
 def forwarded(peer: str | None, scheme: str, host: bytes | None, claimed: bytes | None) -> list[Header]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gateway.keys import rules
 from gateway.keys.errors import KeyNotUsableHere
-from gateway.keys.service import PURPOSE
+from gateway.keys.service import CHANGED, PURPOSE
 from services.kit.clock import Clock
 from services.kit.database import UNREACHABLE, Database
 from services.kit.identity import Identity, IdentitySigner
@@ -92,6 +92,13 @@ class Keyring:
         self._holders.clear()
         self._strangers.clear()
         self._asking.clear()  # answers under way are from before
+
+    async def heed(self) -> None:
+        """Forget whenever a key was changed anywhere, until cancelled."""
+        while True:
+            news = self._database.wakeups.next(CHANGED)
+            self.forget()
+            await news.wait()
 
     def _matches(self, holder: Holder, text: str) -> bool:
         hashes = self._vault.keyed_hashes(PURPOSE, text)

@@ -26,6 +26,8 @@ class Operation:
     fills_names: bool
     takes_files: bool
     takes_webhooks: bool
+    max_body: int
+    """Largest body in bytes where it differs from the setting, else 0."""
 
 
 @dataclass(slots=True)
@@ -116,6 +118,7 @@ def _operation(template: str, method: str, raw: dict[str, Any]) -> Operation:
         fills_names=bool(raw.get("x-kith-fill-names")),
         takes_files="multipart/form-data" in media_types,
         takes_webhooks=bool(ANY_METHOD.match(template)),
+        max_body=int(raw.get("x-kith-max-body", 0)),
     )
 
 

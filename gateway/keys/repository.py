@@ -92,9 +92,9 @@ async def lock(session: Session, key_id: UUID) -> "asyncpg.Record | None":
     return await session.fetchrow("SELECT * FROM api_keys WHERE id = $1 FOR UPDATE", key_id)
 
 
-async def workspace_mode(session: Session) -> Mode:
-    """Return whether the keys of this workspace are live or test keys."""
-    mode: Mode = await session.fetchval("SELECT mode FROM workspaces WHERE workspace_id = $1", session.tenant)
+async def workspace_mode(session: Session, workspace_id: UUID) -> Mode:
+    """Return whether the keys of a workspace are live or test keys."""
+    mode: Mode = await session.fetchval("SELECT mode FROM workspaces WHERE workspace_id = $1", workspace_id)
     return mode
 
 

@@ -1,6 +1,6 @@
 """Making, changing, rotating and revoking keys; nobody grants what he lacks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -15,13 +15,16 @@ from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
 from services.kit.ids import new_id
-from services.kit.problems import NotFound, PreconditionFailed, invalid_body
+from services.kit.problems import NotFound, invalid_body
 from services.kit.secrets import Vault
+from services.kit.versions import check_version
 
 if TYPE_CHECKING:
     import asyncpg
 
 PURPOSE = "api-key"
+CHANGED = "api_keys"
+"""Topic of the wake-up that follows a changed or revoked key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,11 @@ class Issued:
 class KeyService:
     """The verbs of API keys."""
 
-    def __init__(self, clock: Clock, vault: Vault, chance: Random, announce: Callable[[Session, str], None]) -> None:
-        """Take what the verbs need; `announce` tells all replicas, after the commit, that a key has changed."""
+    def __init__(self, clock: Clock, vault: Vault, chance: Random) -> None:
+        """Take what the verbs need; `chance` is a SystemRandom outside tests."""
         self._clock = clock
         self._vault = vault
         self._chance = chance
-        self._announce = announce
 
     async def create(self, session: Session, body: ApiKeyCreate, caller: Identity) -> Issued:
         """Make a key for a caller who holds all that it is given."""
@@ -65,7 +67,7 @@ class KeyService:
         changes = resolve_me(body.changes(), caller)
         self._check(dict(row) | changes, caller)
         await repository.update(session, key_id, changes, self._clock.now())
-        self._announce(session, row["public_id"])
+        announce(session)
 
     async def rotate(
         self, session: Session, key_id: UUID, overlap: timedelta, caller: Identity, wanted: frozenset[int] | None
@@ -78,7 +80,7 @@ class KeyService:
         self._check(row, caller)  # whoever gets the new text gets all its rights
         ends = min(now + overlap, row["expires_at"] or datetime.max.replace(tzinfo=now.tzinfo))
         await repository.update(session, key_id, {"expires_at": ends}, now)
-        self._announce(session, row["public_id"])
+        announce(session)
         return await self._issue(session, row, caller, rotated_from=key_id)
 
     async def revoke(self, session: Session, key_id: UUID, wanted: frozenset[int] | None) -> None:
@@ -87,20 +89,19 @@ class KeyService:
         if row["revoked_at"] is None:
             now = self._clock.now()
             await repository.update(session, key_id, {"revoked_at": now}, now)
-            self._announce(session, row["public_id"])
+            announce(session)
 
     async def _lock(self, session: Session, key_id: UUID, wanted: frozenset[int] | None) -> "asyncpg.Record":
         row = await repository.lock(session, key_id)
         if row is None:
             raise NotFound
-        if wanted is not None and row["version"] not in wanted:
-            raise PreconditionFailed(row["version"])
+        check_version(row["version"], wanted)
         return row
 
     async def _issue(
         self, session: Session, values: Mapping[str, Any], caller: Identity, rotated_from: UUID | None = None
     ) -> Issued:
-        text = rules.make_key(await repository.workspace_mode(session), self._chance)
+        text = rules.make_key(await repository.workspace_mode(session, session.tenant), self._chance)
         row = new_row(
             text,
             self._vault,
@@ -119,6 +120,11 @@ class KeyService:
             raise invalid_body("#/rep_id", "A key that does not see all needs the rep whose customers it sees.")
         if values["expires_at"] is not None and values["expires_at"] <= self._clock.now():
             raise invalid_body("#/expires_at", "This time has passed already; revoke the key to end it.")
+
+
+def announce(session: Session) -> None:
+    """Tell all replicas, once the change is durable, to forget what they know about keys."""
+    session.after_commit(lambda: session.wakeups.tell(CHANGED))
 
 
 def new_row(

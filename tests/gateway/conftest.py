@@ -1,21 +1,36 @@
 """What the tests of the gateway share: a workspace with its keys in the database."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from random import Random
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from gateway.app import create_app
+from gateway.document.applications import build_application
+from gateway.document.merge import merge
 from gateway.keys import repository
 from gateway.keys.rules import make_key
 from gateway.keys.service import new_row
+from gateway.settings import GatewaySettings
 from services.kit.clock import FixedClock
 from services.kit.database import Database
 from services.kit.secrets import Vault
 from tests import keys
+from tests.gateway.peers import Echo, served
 
 Issue = Callable[..., Awaitable[str]]
+ECHO_PATHS: dict[str, dict[str, dict[str, Any]]] = {
+    "/v1/people": {"get": {}, "post": {}},
+    "/v1/people/{id}": {"get": {"x-kith-fill-names": True}, "patch": {}},
+    "/v1/people/external/{source}/{external_id}": {"put": {}},
+    "/v1/webhooks/{source_id}": {"post": {"security": []}},
+    "/v1/imports": {"post": {"requestBody": {"content": {"multipart/form-data": {}}}}},
+    "/v1/scores": {"get": {"x-kith-service": "scoring"}},
+}
 DEFAULTS: dict[str, Any] = {
     "name": "Test",
     "scopes": ["admin"],
@@ -53,15 +68,66 @@ async def workspace(database: Database, workspace_id: UUID) -> UUID:
 
 @pytest.fixture
 def issue(database: Database, vault: Vault, clock: FixedClock, workspace: UUID) -> Issue:
-    """Makes a key and returns its text: `await issue(scopes=["people:read"])`."""
+    """Return the maker of keys: await it with the values that matter, and get the text of a key."""
     chance = Random(f"{workspace}")
 
     async def make(**more: object) -> str:
         text = make_key("live", chance)
-        values = DEFAULTS | more
-        made = {"workspace_id": workspace, "created_at": clock.now(), "created_by": (None, "system")}
+        row = new_row(
+            text,
+            vault,
+            DEFAULTS | more,
+            workspace_id=workspace,
+            created_at=clock.now(),
+            created_by=(None, "system"),
+        )
         async with database.worker() as session:
-            await repository.insert(session, new_row(text, vault, values, **made))
+            await repository.insert(session, row)
         return text.text
 
     return make
+
+
+def echo_document() -> dict[str, Any]:
+    """Return a document with the gateway's own operations and some of a service that echoes."""
+    document = merge({"gateway": build_application("gateway", "gateway")})
+    for template, methods in ECHO_PATHS.items():
+        item = document["paths"].setdefault(template, {})
+        for method, more in methods.items():
+            item[method] = {"operationId": f"{method}_echo", "x-kith-service": "contacts", "responses": {}} | more
+    return document
+
+
+@pytest.fixture(scope="session")
+async def echo() -> AsyncIterator[Echo]:
+    """A service that says what it was asked."""
+    service = Echo()
+    async with served(service) as url:
+        service.url = url
+        yield service
+
+
+@pytest.fixture
+async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedClock) -> AsyncIterator[FastAPI]:
+    """The gateway in front of the echoing service."""
+    echo.seen.clear()
+    settings = settings_for(
+        "gateway",
+        GatewaySettings,
+        public_url="https://crm.example",
+        peers={"contacts": echo.url, "scoring": "http://127.0.0.1:1"},
+        cors_origins=["https://app.example"],
+        answer_seconds=0.3,
+        max_webhook_bytes=2048,
+        max_body_bytes=1024,
+    )
+    app = create_app(settings, clock, document=echo_document())
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def http(gateway: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of the gateway without a key."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://gateway") as client:
+        yield client

@@ -1,0 +1,66 @@
+"""The gateway's application: its own endpoints, and the door in front of them."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway.access.endpoints import router as access
+from gateway.container import Container, build_container, read_document
+from gateway.door.door import Door
+from gateway.keys.endpoints import router as keys
+from gateway.settings import GatewaySettings
+from gateway.worker import build_worker
+from gateway.workspaces.endpoints import router as workspaces
+from gateway.workspaces.service import WorkspaceSnapshot
+from services.kit.clock import Clock
+from services.kit.feeds.routes import feed_routes
+from services.kit.web.app import Kit
+from services.kit.web.app import create_app as create_kit_app
+
+TAGS = [
+    {"name": "access", "description": "Who the caller is and what he may do."},
+    {"name": "workspace", "description": "Settings of the caller's workspace."},
+    {"name": "api-keys", "description": "Keys: made, changed, rotated, revoked."},
+]
+
+
+def create_app(
+    settings: GatewaySettings, clock: Clock | None = None, *, document: dict[str, Any] | None = None
+) -> FastAPI:
+    """Return the application of the gateway; it routes by `document`, the committed one unless another is given."""
+    kit = Kit.build(settings, clock)
+    container = build_container(kit, settings, document or read_document(settings))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with running(kit, container, settings):
+            yield
+
+    app = create_kit_app(
+        kit,
+        title="Kith gateway",
+        routers=[access, workspaces, keys],
+        routes=feed_routes([WorkspaceSnapshot()]),
+        lifespan=lifespan,
+        openapi_tags=TAGS,
+    )
+    app.state.gateway = container
+    app.add_middleware(Door, parts=container.door)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def running(kit: Kit, container: Container, settings: GatewaySettings) -> AsyncIterator[None]:
+    """Keep connections and loops open while the application serves."""
+    await container.upstream.start()
+    worker = build_worker(kit, container, settings)
+    kit.reports["loops"] = worker.report
+    try:
+        async with worker.running():
+            yield
+    finally:
+        await container.limiter.stop()
+        await container.usage.flush()
+        await container.upstream.stop()

@@ -1,0 +1,98 @@
+"""The composition root: builds what the gateway consists of from its settings."""
+
+import time
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from gateway.door.calls import Calls
+from gateway.door.cors import Cors
+from gateway.door.door import Parts
+from gateway.door.forward import Forwarder
+from gateway.door.keyring import Keyring
+from gateway.door.limiter import Limiter
+from gateway.door.limits import Policy
+from gateway.door.names import Ref
+from gateway.door.routes import Routes
+from gateway.door.upstream import Upstream
+from gateway.door.usage import Usage
+from gateway.keys.service import KeyService
+from gateway.settings import GatewaySettings
+from gateway.workspaces.service import WorkspaceService
+from services.kit.client import system_identity
+from services.kit.web.app import Kit
+
+NAMES_OWNER = "contacts"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What features and the door are wired from."""
+
+    document: dict[str, Any]
+    keys: KeyService
+    workspaces: WorkspaceService
+    keyring: Keyring
+    limiter: Limiter
+    usage: Usage
+    upstream: Upstream
+    calls: Calls
+    door: Parts
+
+
+def read_document(settings: GatewaySettings) -> dict[str, Any]:
+    """Return the committed OpenAPI document."""
+    document: dict[str, Any] = orjson.loads(settings.openapi_file.read_bytes())
+    return document
+
+
+def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any]) -> Container:
+    """Build everything; opens nothing yet."""
+    keyring = Keyring(kit.database, kit.vault, kit.signer, kit.clock, time.monotonic, settings.key_cache_seconds)
+    policy = Policy(settings.rate_limit_quota, settings.rate_limit_seconds)
+    limiter = Limiter(kit.database, kit.clock, time.monotonic, policy)
+    usage = Usage(kit.database, kit.clock)
+    upstream = Upstream(
+        settings.peers,
+        connect_seconds=settings.connect_seconds,
+        answer_seconds=settings.answer_seconds,
+        connections=settings.peer_connections,
+    )
+    calls = Calls(upstream, kit.signer, seconds=settings.part_seconds)
+    door = Parts(
+        public_url=settings.public_url,
+        trusted_hops=settings.trusted_hops,
+        routes=Routes(document),
+        cors=Cors(settings.cors_origins),
+        keyring=keyring,
+        limiter=limiter,
+        forwarder=Forwarder(settings, keyring, upstream, NameBook(calls).look_up),
+        usage=usage,
+    )
+    return Container(
+        document=document,
+        keys=KeyService(kit.clock, kit.vault, SystemRandom()),
+        workspaces=WorkspaceService(kit.clock),
+        keyring=keyring,
+        limiter=limiter,
+        usage=usage,
+        upstream=upstream,
+        calls=calls,
+        door=door,
+    )
+
+
+class NameBook:
+    """Asks the owner of names."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def look_up(self, workspace_id: UUID, ids: list[str]) -> dict[str, Ref]:
+        """Return the references behind ids of a workspace."""
+        identity = system_identity("gateway", workspace_id)
+        answer: Any = await self._calls.post(NAMES_OWNER, "/internal/names", identity, {"internal"}, {"ids": ids})
+        return {ref["id"]: ref for ref in answer.get("items", [])}

@@ -1,0 +1,1 @@
+"""The merged OpenAPI document: every service's own description, made one."""

@@ -1,0 +1,43 @@
+"""`python -m gateway.openapi [--check] FILE`: writes the merged document, or says whether the file still is it."""
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from gateway.document.applications import build_applications
+from gateway.document.merge import merge
+from gateway.settings import DOCUMENT
+
+SHOWN_LINES = 40
+
+
+def render() -> str:
+    """Return the document as text; the same code always gives the same text."""
+    return orjson.dumps(merge(build_applications()), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def main(
+    file: Annotated[Path, typer.Argument(help="Where the document lies.")] = DOCUMENT,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if the file is out of date.")] = False,
+) -> None:
+    """Write the merged OpenAPI document."""
+    text = render()
+    if not check:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    if before != text:
+        difference = difflib.unified_diff(before.splitlines(), text.splitlines(), "committed", "code", lineterm="", n=1)
+        typer.echo("\n".join(list(difference)[:SHOWN_LINES]), err=True)
+        typer.echo(f"{file} is out of date: run `make openapi` and look at the difference.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,28 @@
+"""`/v1/workspace`."""
+
+from fastapi import Response
+
+from gateway.workspaces.dependencies import WorkspacesDep
+from gateway.workspaces.schemas import WorkspaceRead, WorkspaceUpdate
+from services.kit.web import IfMatch, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.web.operation import ON_VERSION
+
+router = Router(prefix="/v1/workspace", tags=["workspace"])
+
+
+@router.get("", **operation(scopes=["workspace:read"]))
+async def read_workspace(session: ReadSession, workspaces: WorkspacesDep, response: Response) -> WorkspaceRead:
+    """Read the settings of the caller's workspace."""
+    row = await workspaces.read(session)
+    set_etag(response, row["version"])
+    return WorkspaceRead.model_validate(dict(row))
+
+
+@router.patch("", **operation(scopes=["workspace:write"], problems=ON_VERSION))
+async def update_workspace(
+    body: WorkspaceUpdate, session: WriteSession, workspaces: WorkspacesDep, version: IfMatch, response: Response
+) -> WorkspaceRead:
+    """Change settings; all services obey within seconds."""
+    row = await workspaces.change(session, body, version)
+    set_etag(response, row["version"])
+    return WorkspaceRead.model_validate(dict(row))
