@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+EffectsName = Literal["none", "scores", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class PersonFact:
     region: str | None = None
     addresses: tuple[Address, ...] = ()
     tags: tuple[str, ...] = ()
+    effects: EffectsName = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +65,4 @@ class AccountFact:
     source: str
     external_id: ExternalId
     name: str | None = None
+    effects: EffectsName = "all"

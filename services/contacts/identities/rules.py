@@ -257,3 +257,22 @@ def united(held: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]],
         for part, value in entry.items():
             known[part] = bool(known.get(part)) or value if isinstance(value, bool) else known.get(part) or value
     return [found[value] for value in sorted(found)]
+
+
+KEPT_BY_SURVIVOR = ("owner_rep_id", "lifecycle_stage", "preferred_channel")
+HOLDS_IF_EITHER = ("do_not_contact", "do_not_pursue", "internal")
+UNITED = ("handles", "contact_hours")
+
+
+def absorbed(row: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that staff set, after `other` was found to be the same person as `row`.
+
+    The one who stays keeps what he has; wishes not to be contacted hold if either had them.
+    """
+    found: dict[str, Any] = {name: row[name] or other[name] for name in KEPT_BY_SURVIVOR}
+    found |= {name: row[name] or other[name] for name in HOLDS_IF_EITHER}
+    found |= {name: [*row[name], *(entry for entry in other[name] if entry not in row[name])] for name in UNITED}
+    found["custom"] = {**other["custom"], **row["custom"]}
+    later = max(row, other, key=lambda one: (one["designated_at"] is not None, one["designated_at"], str(one["id"])))
+    found["designated_rep_id"], found["designated_at"] = later["designated_rep_id"], later["designated_at"]
+    return found

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from services.contacts.identities.facts import AccountFact, Address, ExternalId, PersonFact
+from services.contacts.identities.facts import AccountFact, Address, EffectsName, ExternalId, PersonFact
 
 __all__ = [
     "AccountFact",
     "Address",
+    "EffectsName",
     "ExternalId",
     "ItemFact",
     "OrderCore",
@@ -36,7 +37,6 @@ OrderStatus = Literal[
 PaymentStatus = Literal["pending", "partially_paid", "paid", "partially_refunded", "refunded", "voided", "failed"]
 FulfilmentStatus = Literal["unfulfilled", "partially_fulfilled", "fulfilled", "returned"]
 PaymentKind = Literal["card", "transfer", "cash_on_delivery", "invoice", "wallet", "other"]
-EffectsName = Literal["none", "scores", "all"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from services.contacts.orders.facts import EffectsName, ItemFact, OrderCore, OrderFact, OrderStatus, RefundFact
+from services.contracts.contacts import OrderChanged
+from services.contracts.contacts import RefundFact as ToldRefund
+from services.contracts.envelope import Effects
 
 PRECEDENCE: tuple[OrderStatus, ...] = (
     "deleted",
@@ -203,6 +206,38 @@ def columns_of(state: OrderState) -> dict[str, Any]:
         "effects": state.effects,
         "merge_state": hidden_json(state, core),
     }
+
+
+def order_event(row: Mapping[str, Any]) -> OrderChanged:
+    """Return what the other services are told about an order; `row` holds its columns, id and version included."""
+    return OrderChanged(
+        order_id=row["id"],
+        refunds=tuple(
+            ToldRefund(refund_id=refund["id"], processed_at=refund["processed_at"], amount_minor=refund["amount_minor"])
+            for refund in row["refunds"]
+        ),
+        effects=Effects(row["effects"]),
+        **{name: row[name] for name in IN_EVENT},
+    )
+
+
+IN_EVENT = (
+    "version",
+    "customer_id",
+    "customer_type",
+    "buyer_id",
+    "account_id",
+    "source_id",
+    "status",
+    "payment_kind",
+    "placed_at",
+    "cancelled_at",
+    "currency",
+    "total_minor",
+    "goods_minor",
+    "test",
+)
+"""Columns that the event repeats under the same name."""
 
 
 def state_of(row: Mapping[str, Any]) -> OrderState:
