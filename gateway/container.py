@@ -74,7 +74,7 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
     )
     return Container(
         document=document,
-        keys=KeyService(kit.clock, kit.vault, SystemRandom()),
+        keys=KeyService(kit.clock, kit.vault, SystemRandom(), keyring.forget),
         workspaces=WorkspaceService(kit.clock),
         keyring=keyring,
         limiter=limiter,

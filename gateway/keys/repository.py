@@ -21,7 +21,7 @@ COLUMNS = (
 SOURCE = "api_keys k LEFT JOIN api_keys f ON f.workspace_id = k.workspace_id AND f.id = k.rotated_from_id"
 CHANGEABLE = frozenset({"name", "scopes", "rep_id", "visibility", "origins", "networks", "expires_at", "revoked_at"})
 STATUS_SQL = {
-    "revoked": "k.revoked_at IS NOT NULL",
+    "revoked": "k.revoked_at <= {0}",
     "expired": "(k.revoked_at IS NULL AND k.expires_at <= {0})",
     "active": "(k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > {0}))",
 }

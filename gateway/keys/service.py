@@ -1,6 +1,6 @@
 """Making, changing, rotating and revoking keys; nobody grants what he lacks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -38,11 +38,12 @@ class Issued:
 class KeyService:
     """The verbs of API keys."""
 
-    def __init__(self, clock: Clock, vault: Vault, chance: Random) -> None:
-        """Take what the verbs need; `chance` is a SystemRandom outside tests."""
+    def __init__(self, clock: Clock, vault: Vault, chance: Random, forget: Callable[[], None]) -> None:
+        """Take what the verbs need; `chance` is a SystemRandom outside tests, `forget` empties the local memory."""
         self._clock = clock
         self._vault = vault
         self._chance = chance
+        self._forget = forget
 
     async def create(self, session: Session, body: ApiKeyCreate, caller: Identity) -> Issued:
         """Make a key for a caller who holds all that it is given."""
@@ -67,7 +68,7 @@ class KeyService:
         changes = resolve_me(body.changes(), caller)
         self._check(dict(row) | changes, caller)
         await repository.update(session, key_id, changes, self._clock.now())
-        announce(session)
+        self._announce(session)
 
     async def rotate(
         self, session: Session, key_id: UUID, overlap: timedelta, caller: Identity, wanted: frozenset[int] | None
@@ -80,7 +81,7 @@ class KeyService:
         self._check(row, caller)  # whoever gets the new text gets all its rights
         ends = min(now + overlap, row["expires_at"] or datetime.max.replace(tzinfo=now.tzinfo))
         await repository.update(session, key_id, {"expires_at": ends}, now)
-        announce(session)
+        self._announce(session)
         return await self._issue(session, row, caller, rotated_from=key_id)
 
     async def revoke(self, session: Session, key_id: UUID, wanted: frozenset[int] | None) -> None:
@@ -89,7 +90,12 @@ class KeyService:
         if row["revoked_at"] is None:
             now = self._clock.now()
             await repository.update(session, key_id, {"revoked_at": now}, now)
-            announce(session)
+            self._announce(session)
+
+    def _announce(self, session: Session) -> None:
+        """Once the change is durable, forget what is known about keys: here at once, elsewhere within milliseconds."""
+        session.after_commit(self._forget)
+        session.after_commit(lambda: session.wakeups.tell(CHANGED))
 
     async def _lock(self, session: Session, key_id: UUID, wanted: frozenset[int] | None) -> "asyncpg.Record":
         row = await repository.lock(session, key_id)
@@ -120,11 +126,6 @@ class KeyService:
             raise invalid_body("#/rep_id", "A key that does not see all needs the rep whose customers it sees.")
         if values["expires_at"] is not None and values["expires_at"] <= self._clock.now():
             raise invalid_body("#/expires_at", "This time has passed already; revoke the key to end it.")
-
-
-def announce(session: Session) -> None:
-    """Tell all replicas, once the change is durable, to forget what they know about keys."""
-    session.after_commit(lambda: session.wakeups.tell(CHANGED))
 
 
 def new_row(

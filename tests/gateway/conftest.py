@@ -1,6 +1,7 @@
 """What the tests of the gateway share: a workspace with its keys in the database."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from gateway.keys.service import new_row
 from gateway.settings import GatewaySettings
 from services.kit.clock import FixedClock
 from services.kit.database import Database
+from services.kit.ids import new_id
 from services.kit.secrets import Vault
 from tests import keys
 from tests.gateway.peers import Echo, served
@@ -54,9 +56,8 @@ def vault() -> Vault:
     return Vault(keys.secret_keys())
 
 
-@pytest.fixture
-async def workspace(database: Database, workspace_id: UUID) -> UUID:
-    """A workspace that exists."""
+async def add_workspace(database: Database, workspace_id: UUID) -> UUID:
+    """Add a workspace."""
     async with database.worker() as session:
         await session.execute(
             "INSERT INTO workspaces (workspace_id, name, time_zone, locale, reporting_currency)"
@@ -66,26 +67,39 @@ async def workspace(database: Database, workspace_id: UUID) -> UUID:
     return workspace_id
 
 
+async def add_key(database: Database, vault: Vault, clock: FixedClock, workspace: UUID, **more: object) -> str:
+    """Add a key and return its text."""
+    text = make_key("live", Random(f"{new_id()}"))
+    row = new_row(
+        text,
+        vault,
+        DEFAULTS | more,
+        workspace_id=workspace,
+        created_at=clock.now(),
+        created_by=(None, "system"),
+    )
+    async with database.worker() as session:
+        await repository.insert(session, row)
+    return text.text
+
+
+@pytest.fixture
+async def workspace(database: Database, workspace_id: UUID) -> UUID:
+    """A workspace that exists."""
+    return await add_workspace(database, workspace_id)
+
+
 @pytest.fixture
 def issue(database: Database, vault: Vault, clock: FixedClock, workspace: UUID) -> Issue:
     """Return the maker of keys: await it with the values that matter, and get the text of a key."""
-    chance = Random(f"{workspace}")
+    return partial(add_key, database, vault, clock, workspace)
 
-    async def make(**more: object) -> str:
-        text = make_key("live", chance)
-        row = new_row(
-            text,
-            vault,
-            DEFAULTS | more,
-            workspace_id=workspace,
-            created_at=clock.now(),
-            created_by=(None, "system"),
-        )
-        async with database.worker() as session:
-            await repository.insert(session, row)
-        return text.text
 
-    return make
+@pytest.fixture
+async def stranger(database: Database, vault: Vault, clock: FixedClock) -> dict[str, str]:
+    """The headers of the administrator of another workspace."""
+    other = await add_workspace(database, new_id())
+    return {"Authorization": f"Bearer {await add_key(database, vault, clock, other)}"}
 
 
 def echo_document() -> dict[str, Any]:
