@@ -6,6 +6,7 @@ from random import Random, SystemRandom
 
 import pytest
 
+from deploy.local.ports import free_port
 from tests.faults.load import Load
 from tests.system.client import Client
 from tests.system.stack import Stack
@@ -13,8 +14,9 @@ from tests.system.stack import Stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """All processes, watched by a parent that starts again what dies."""
-    with Stack(tmp_path_factory.mktemp("faults") / "home", first_workspace_currency="TWD") as running:
+    """All processes, watched by a parent that starts again what dies; on a port that stays theirs."""
+    home = tmp_path_factory.mktemp("faults") / "home"
+    with Stack(home, port=str(free_port()), first_workspace_currency="TWD") as running:
         yield running
 
 

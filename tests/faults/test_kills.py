@@ -46,3 +46,17 @@ async def test_processes_told_to_stop_under_load_end_well_and_lose_nothing(
     for name in NAMES:
         assert f"{name} ended with exit code 0" in stack.log.read_text()
     await everything_is_there_once(client, load)
+
+
+@pytest.mark.timeout(180)
+async def test_everything_killed_at_once_is_there_again_after_the_next_start(
+    stack: Stack, client: Client, load: Load
+) -> None:
+    async with load:
+        await asyncio.sleep(2)
+        stack.kill("up")
+        await asyncio.to_thread(stack.wait)
+        await asyncio.to_thread(stack.start)
+        await asyncio.sleep(1)
+
+    await everything_is_there_once(client, load)

@@ -15,8 +15,8 @@ from tests.system.stack import Stack
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All processes of Kith, on free ports and a database of their own."""
-    settings = {"first_workspace_currency": "TWD", "first_workspace_time_zone": "Asia/Taipei"}
-    with Stack(tmp_path_factory.mktemp("kith") / "home", **settings) as running:
+    home = tmp_path_factory.mktemp("kith") / "home"
+    with Stack(home, first_workspace_currency="TWD", first_workspace_time_zone="Asia/Taipei") as running:
         yield running
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from deploy.demo import program
 from deploy.demo.program import Target
+from deploy.local.errors import LocalRunError
 from tests.system.client import Client
 from tests.system.stack import Stack
 
@@ -89,8 +90,8 @@ async def test_a_workspace_with_other_customers_is_left_alone(
 
 
 async def test_a_wrong_key_and_a_stopped_kith_are_said_in_words(stack: Stack) -> None:
-    with pytest.raises(program.LocalRunError, match=re.escape("admin.key")):
+    with pytest.raises(LocalRunError, match=re.escape("admin.key")):
         await program.fill(Target(stack.url, "kith_live_nonsense", "x"))
 
-    with pytest.raises(program.LocalRunError, match="make run"):
+    with pytest.raises(LocalRunError, match="make run"):
         await program.fill(Target("http://127.0.0.1:9", "kith_live_nonsense", "x"))

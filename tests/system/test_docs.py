@@ -1,0 +1,65 @@
+"""The commands in the README and in the walk-through work, in the order in which a reader runs them."""
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.system.client import Client, Json, eventually
+from tests.system.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STARTERS = ("make run", "make demo", "make test")
+PAUSE = "\nsleep 1.5\n"
+"""What a reader takes to look at an answer: the next block may count on what the last one caused."""
+
+
+def commands(document: Path) -> str:
+    """Return the shell blocks of a document as one script, without those that start Kith."""
+    blocks = [block for block in BLOCK.findall(document.read_text()) if not block.startswith(STARTERS)]
+    return PAUSE.join(blocks)
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/first-hour.md"])
+async def test_every_command_works(
+    stack: Stack, new_workspace: Callable[[], Awaitable[Client]], tmp_path: Path, name: str
+) -> None:
+    client = await new_workspace()
+    await a_customer_of_the_best_tier(client)
+    (tmp_path / ".kith").mkdir()
+    key = client.http.headers["Authorization"].removeprefix("Bearer ")
+    (tmp_path / ".kith" / "admin.key").write_text(f"{key}\n")
+    script = commands(ROOT / name).replace("http://127.0.0.1:8080", stack.url)
+
+    process = await asyncio.create_subprocess_exec(
+        "bash",
+        *("-euo", "pipefail", "-c", script),
+        cwd=tmp_path,
+        env=dict(os.environ) | {"PYTHONIOENCODING": "utf-8"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+
+    assert process.returncode == 0, output.decode()
+    assert "/problems/" not in output.decode()
+    assert '"status": "open"' in output.decode()
+
+
+async def a_customer_of_the_best_tier(client: Client) -> None:
+    """Stand in for the demo: somebody who bought and is owed care."""
+    await client.patch("/v1/workspace", {"reporting_currency": "USD"})
+    buyer = {"display_name": "Ada", "emails": [{"address": "ada@mail.example"}]}
+    total = {"amount": "90.00", "currency": "USD"}
+    order = {"source": "manual", "external_id": "1", "customer": buyer, "total": total}
+    await client.post("/v1/orders", order | {"placed_at": datetime.now(UTC).isoformat()})
+
+    async def cared_for() -> list[Json]:
+        return await client.items("/v1/reminders", status="open")
+
+    await eventually(cared_for, "a reminder is open")
