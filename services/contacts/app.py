@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.contacts.accounts.endpoints import router as accounts
 from services.contacts.exchange_rates.endpoints import router as exchange_rates
 from services.contacts.interactions.endpoints import router as interactions
 from services.contacts.people.endpoints import router as people
@@ -11,7 +12,7 @@ from services.kit.clock import Clock
 from services.kit.web.app import Kit
 from services.kit.web.app import create_app as create_kit_app
 
-ROUTERS = (people, interactions, exchange_rates, reps)
+ROUTERS = (people, accounts, interactions, exchange_rates, reps)
 
 
 def create_app(settings: ContactsSettings, clock: Clock | None = None) -> FastAPI:

@@ -8,12 +8,15 @@ from uuid import UUID
 
 from services.contacts.identities.rules import Key
 from services.kit.database import Session
+from services.kit.problems import Problem, invalid_body
 from services.kit.wakeups import OUTBOX
 
 if TYPE_CHECKING:
     import asyncpg
 
 Row = dict[str, Any]
+Versions = frozenset[int] | None
+"""Versions that a change may start from; None = any."""
 
 SHARED = {
     "region": "text",
@@ -32,6 +35,7 @@ SHARED = {
 }
 """Columns of both tables, with their types."""
 
+REP_POINTERS = {"owner_rep_id": "#/owner_rep_id", "designated_rep_id": "#/designation/rep_id"}
 BUILT_IN_SOURCES = "('import', 'manual')"
 EXTERNAL_IDS = """
     coalesce((
@@ -73,6 +77,7 @@ WITH given AS MATERIALIZED (
 ), claimed AS (
     INSERT INTO identities (workspace_id, kind, source, value, owner_type, owner_id, joins)
     SELECT $1, k.kind, k.source, k.value, '{kind}', k.owner_id, k.joins FROM keys k JOIN made ON made.id = k.owner_id
+    ORDER BY k.kind, k.source, k.value
     ON CONFLICT DO NOTHING
     RETURNING owner_id
 ), told AS (
@@ -85,7 +90,10 @@ SELECT j.*, 1::bigint AS version, NULL::timestamptz AS deleted_at, made.id IS NO
               FROM keys k WHERE k.owner_id = j.id AND k.kind = 'external'), '[]') AS external_ids
 FROM judged j LEFT JOIN made ON made.id = j.id
 """
-"""One round trip: row, match keys and event, unless a key is held already or a named rep or source is not there."""
+"""One round trip: row, match keys and event, unless a key is held already or a named rep or source is not there.
+
+Keys are taken in one order by everybody, so that two who take the same ones wait for one another, not for ever.
+"""
 
 CHANGE = """
 WITH changed AS (
@@ -125,6 +133,15 @@ class Draft:
     def keys(self) -> frozenset[Key]:
         """Every match key of the row."""
         return self.joining | self.holding
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A person or account after a request, and what the request did."""
+
+    row: Row
+    created: bool = False
+    unchanged: bool = False
 
 
 class CustomerRows:
@@ -183,7 +200,8 @@ class CustomerRows:
         await session.execute(
             "INSERT INTO identities (workspace_id, kind, source, value, owner_type, owner_id, joins)"
             " SELECT $1, k.kind, k.source, k.value, $2, $3, $4"
-            " FROM unnest($5::text[], $6::text[], $7::text[]) AS k (kind, source, value) ON CONFLICT DO NOTHING",
+            " FROM unnest($5::text[], $6::text[], $7::text[]) AS k (kind, source, value)"
+            " ORDER BY k.kind, k.source, k.value ON CONFLICT DO NOTHING",
             session.tenant,
             self.kind,
             owner_id,
@@ -209,6 +227,19 @@ class CustomerRows:
             [key.value for key in wanted],
         )
 
+    async def has_rep(self, session: Session, rep_id: UUID) -> bool:
+        """Tell whether there is such a rep."""
+        found: bool | None = await session.fetchval(
+            "SELECT true FROM reps WHERE workspace_id = $1 AND id = $2", session.tenant, rep_id
+        )
+        return bool(found)
+
+    async def check_reps(self, session: Session, columns: Mapping[str, Any]) -> None:
+        """Raise Invalid where a column names a rep who is not there."""
+        for name, pointer in REP_POINTERS.items():
+            if columns.get(name) and not await self.has_rep(session, columns[name]):
+                raise invalid_body(pointer, "There is no such rep.", "unknown_rep")
+
     async def unknown_sources(self, session: Session, keys: Iterable[str]) -> list[str]:
         """Return which of these source keys are no source of the workspace."""
         rows = await session.fetch(
@@ -218,6 +249,29 @@ class CustomerRows:
             sorted(set(keys)),
         )
         return [row["k"] for row in rows]
+
+
+def missing_reference(judged: Row) -> Problem | None:
+    """Return what a draft names that is not there: a rep or a source; None if all is."""
+    for name, known in (("owner_rep_id", "owner_known"), ("designated_rep_id", "designated_known")):
+        if not judged[known]:
+            return invalid_body(REP_POINTERS[name], "There is no such rep.", "unknown_rep")
+    if judged["unknown_sources"]:
+        return invalid_body("#/external_ids", f"There is no source {judged['unknown_sources'][0]}.", "unknown_source")
+    return None
+
+
+def without_shared_keys(
+    drafts: Sequence[tuple[int, Draft]],
+) -> tuple[list[tuple[int, Draft]], list[tuple[int, Draft]]]:
+    """Split drafts into those that can be created together, and those that share a key with one before them."""
+    together: list[tuple[int, Draft]] = []
+    later: list[tuple[int, Draft]] = []
+    seen: set[Key] = set()
+    for place, draft in drafts:
+        (later if draft.keys & seen else together).append((place, draft))
+        seen |= draft.keys
+    return together, later
 
 
 def wake_feed(session: Session) -> None:

@@ -12,6 +12,7 @@ Stage = Literal["lead", "prospect", "customer", "former"]
 Channel = Literal["visit", "call", "email", "chat", "sms", "social", "event", "gift", "other"]
 CustomerKind = Literal["person", "account"]
 EffectsName = Literal["none", "scores", "all"]
+OnMatch = Literal["reject", "link"]
 
 MAX_TAGS = 100
 MAX_CUSTOM = 100

@@ -98,6 +98,19 @@ class InteractionsRepository:
             raise LookupError(message)
         return dict(row)
 
+    async def move(self, session: Session, workspace_id: UUID, joins: Mapping[UUID, UUID], now: datetime) -> list[Row]:
+        """Give the interactions of people who were joined to those who stay; return them in the order of their ids."""
+        rows = await session.fetch(
+            "UPDATE interactions i SET customer_id = m.survivor, version = i.version + 1, updated_at = $4"
+            " FROM unnest($2::uuid[], $3::uuid[]) AS m (loser, survivor)"
+            " WHERE i.workspace_id = $1 AND i.customer_id = m.loser RETURNING i.*",
+            workspace_id,
+            list(joins),
+            list(joins.values()),
+            now,
+        )
+        return sorted((dict(row) for row in rows), key=lambda row: str(row["id"]))
+
     async def known_reps(self, session: Session, ids: Sequence[UUID]) -> set[UUID]:
         """Return which of these ids are reps."""
         rows = await session.fetch(

@@ -7,10 +7,12 @@ from fastapi import Depends, Request
 from services.contacts.people.repository import PeopleRepository
 from services.contacts.people.service import People
 
+ROWS = PeopleRepository()
+
 
 def people(request: Request) -> People:
     """Return the verbs on people."""
-    return People(PeopleRepository(), request.app.state.kit.clock)
+    return People(ROWS, request.app.state.kit.clock)
 
 
 PeopleDep = Annotated[People, Depends(people)]

@@ -1,10 +1,11 @@
 """People over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
+from services.contacts.customer_rows import Written
 from services.contacts.people.dependencies import PeopleDep
 from services.contacts.people.errors import PersonExists, PersonMerged
 from services.contacts.people.queries import PersonQuery, conditions
@@ -19,19 +20,17 @@ from services.contacts.people.schemas import (
     PersonUpsert,
     PhonesCommand,
 )
-from services.contacts.people.service import Written
 from services.contacts.people.views import person_of, summary_of
-from services.contacts.vocabulary import EffectsName, ExternalIdentifier, TagsCommand
+from services.contacts.vocabulary import EffectsName, ExternalIdentifier, OnMatch, TagsCommand
 from services.kit.identity import Identity
-from services.kit.problems import Conflict, NotFound, PreconditionFailed, Problem
+from services.kit.problems import NotFound, PreconditionFailed, Problem
 from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.batches import BatchAborted, BatchRead, Outcomes, split_faulty
 
 router = Router(prefix="/v1/people", tags=["people"])
 
-OnMatch = Annotated[
-    Literal["reject", "link"],
-    Query(description="What to do where an identifier is known: answer 409, or take the known person."),
+MatchRule = Annotated[
+    OnMatch, Query(description="What to do where an identifier is known: answer 409, or take the known person.")
 ]
 PersonId = Annotated[UUID, Path(description="Id of the person.")]
 CHANGE_PROBLEMS = (NotFound, PreconditionFailed, PersonExists, PersonMerged)
@@ -48,14 +47,22 @@ def answer(response: Response, written: Written, caller: Identity) -> PersonRead
     return person_of(written.row, caller)
 
 
-@router.post("", status_code=201, **operation(scopes=["people:write"], problems=[PersonExists]))
+@router.post(
+    "",
+    status_code=201,
+    **operation(
+        scopes=["people:write"],
+        problems=[PersonExists],
+        responses={200: {"model": PersonRead, "description": "Known already, and linked"}},
+    ),
+)
 async def create_person(
     body: PersonCreate,
     people: PeopleDep,
     session: WriteSession,
     caller: CallerDep,
     response: Response,
-    on_match: OnMatch = "reject",
+    on_match: MatchRule = "reject",
 ) -> PersonRead:
     """Create a person. An identifier that is known already answers 409, or 200 with `on_match=link`."""
     written = await people.create(session, caller, body, on_match)
@@ -96,7 +103,7 @@ async def create_people_batch(
     session: WriteSession,
     caller: CallerDep,
     request: Request,
-    on_match: OnMatch = "reject",
+    on_match: MatchRule = "reject",
     atomic: Annotated[bool, Query(description="Take all items or none.")] = False,
     effects: Annotated[EffectsName, Query(description="How far the new facts reach.")] = "all",
 ) -> BatchRead:
@@ -114,8 +121,11 @@ async def create_people_batch(
 
 @router.put(
     "/external/{source}/{external_id:path}",
-    status_code=200,
-    **operation(scopes=["people:write"], problems=[NotFound, PreconditionFailed, PersonExists, Conflict]),
+    **operation(
+        scopes=["people:write"],
+        problems=[NotFound, PreconditionFailed, PersonExists, PersonMerged],
+        responses={201: {"model": PersonRead, "description": "Created"}},
+    ),
 )
 async def upsert_person(
     source: Annotated[str, Path(description="Key of the source.", max_length=63)],

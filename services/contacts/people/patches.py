@@ -110,11 +110,11 @@ def designated(sent: Mapping[str, Any] | None) -> Columns:
 
 
 def shown_name(row: Mapping[str, Any], sent: Mapping[str, Any]) -> Columns:
-    """Return the display name: the one sent; else it follows the other names unless somebody once set it."""
+    """Return the display name: the one sent; else it follows the other names unless it was told apart from them."""
     if sent.get("display_name") is not None:
         return {"display_name": sent["display_name"]}
-    chosen = "display_name" in row["provenance"] and "display_name" not in sent
-    if chosen or not {"given_name", "family_name", "display_name"} & set(sent):
+    told_apart = row["display_name"] not in {None, display_name(row["given_name"], row["family_name"])}
+    if "display_name" not in sent and (told_apart or not {"given_name", "family_name"} & set(sent)):
         return {}
     given, family = (sent.get(name, row[name]) for name in ("given_name", "family_name"))
     return {"display_name": display_name(given, family)}
@@ -122,11 +122,7 @@ def shown_name(row: Mapping[str, Any], sent: Mapping[str, Any]) -> Columns:
 
 def marked(held: Mapping[str, Any], changed: Columns, sent: Mapping[str, Any], mark: Mark) -> Columns:
     """Return since when each field holds, after the change."""
-    marks = dict(held)
-    names = [name for name in REGISTERS if name in sent or (name.startswith("primary_") and name in changed)]
+    names = [name for name in REGISTERS if name in sent or name in changed]
     if "addresses" in changed:
         names += [address_mark(entry) for entry in changed["addresses"]]
-    marks.update({name: list(mark) for name in names})
-    if "display_name" in sent and sent["display_name"] is None:
-        marks.pop("display_name", None)
-    return marks
+    return {**held} | {name: list(mark) for name in names}

@@ -1,8 +1,7 @@
 """Every query on people that is not shared with accounts: lists and lookups."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from services.contacts.customer_rows import EXTERNAL_IDS, CustomerRows
 from services.kit.database import Session
@@ -79,13 +78,6 @@ class PeopleRepository(CustomerRows):
             "SELECT default_region FROM workspaces WHERE workspace_id = $1", session.tenant
         )
         return region
-
-    async def has_rep(self, session: Session, rep_id: UUID) -> bool:
-        """Tell whether there is such a rep."""
-        found: Any = await session.fetchval(
-            "SELECT true FROM reps WHERE workspace_id = $1 AND id = $2", session.tenant, rep_id
-        )
-        return bool(found)
 
 
 def filtered(

@@ -1,13 +1,19 @@
 """What can be done with people: create, change, upsert, delete, find."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.contacts.callers import READ_CONTACT, may_see, only_visible
 from services.contacts.customer_events import customer_event
-from services.contacts.customer_rows import Draft, Row
+from services.contacts.customer_rows import (
+    Draft,
+    Row,
+    Versions,
+    Written,
+    missing_reference,
+    without_shared_keys,
+)
 from services.contacts.identities.rules import Key, mark_time
 from services.contacts.people.drafts import Sent, draft_person, e164, keys_in, needs_region, plain
 from services.contacts.people.errors import PersonExists, PersonMerged
@@ -15,30 +21,19 @@ from services.contacts.people.patches import Columns, columns_after
 from services.contacts.people.repository import PeopleRepository, filtered
 from services.contacts.people.rules import change_tags
 from services.contacts.people.schemas import EmailsCommand, LookupCommand, PersonUpdate, PersonUpsert, PhonesCommand
-from services.contacts.vocabulary import ExternalIdentifier, TagsCommand
+from services.contacts.vocabulary import ExternalIdentifier, OnMatch, TagsCommand
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
 from services.kit.ids import new_id
-from services.kit.problems import NotFound, Problem, invalid_body
+from services.kit.problems import NotFound, Problem
 from services.kit.versions import check_version
 
 if TYPE_CHECKING:
     import asyncpg
 
-OnMatch = Literal["reject", "link"]
-Versions = frozenset[int] | None
 STAFF = "manual"
 """The source of what people type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A person after a request, and what the request did."""
-
-    row: Row
-    created: bool = False
-    unchanged: bool = False
 
 
 class People:
@@ -192,7 +187,7 @@ class People:
     ) -> Written:
         now = self._clock.now()
         columns = columns_after(row, sent, (mark_time(now), source))
-        await self._check_reps(session, columns)
+        await self.rows.check_reps(session, columns)
         gained = await self._claim(session, caller, row, columns, external_ids, source)
         if not columns and not gained:
             return Written(row, unchanged=True)
@@ -238,12 +233,8 @@ class People:
             if row["claimed"] < len(draft.keys):
                 raise await self._lost_race(session, caller, draft)
             return Written(row, created=True)
-        if not row["owner_known"]:
-            return invalid_body("#/owner_rep_id", "There is no such rep.", "unknown_rep")
-        if not row["designated_known"]:
-            return invalid_body("#/designation/rep_id", "There is no such rep.", "unknown_rep")
-        if row["unknown_sources"]:
-            return invalid_body("#/external_ids", f"There is no source {row['unknown_sources'][0]}.", "unknown_source")
+        if fault := missing_reference(row):
+            return fault
         if on_match == "reject":
             return exists(caller, row["existing_id"], row["matched_on"])
         return await self._link(session, caller, row["existing_id"], draft)
@@ -266,11 +257,6 @@ class People:
         other = next((one for one in holders if one["owner_id"] != draft.id), None)
         return exists(caller, other["owner_id"], other["kind"]) if other else PersonExists(existing_id=None)
 
-    async def _check_reps(self, session: Session, columns: Columns) -> None:
-        for name, pointer in (("owner_rep_id", "#/owner_rep_id"), ("designated_rep_id", "#/designation/rep_id")):
-            if columns.get(name) and not await self.rows.has_rep(session, columns[name]):
-                raise invalid_body(pointer, "There is no such rep.", "unknown_rep")
-
     async def _region(self, session: Session, *bodies: PersonUpdate) -> str | None:
         return await self.rows.default_region(session) if any(map(needs_region, bodies)) else None
 
@@ -280,19 +266,6 @@ def exists(caller: Identity, person_id: UUID, kind: str) -> PersonExists:
     if kind != "external" and not caller.may(READ_CONTACT):
         return PersonExists(existing_id=None, matched_on=None)
     return PersonExists(existing_id=str(person_id), matched_on="external_id" if kind == "external" else kind)
-
-
-def without_shared_keys(
-    drafts: Sequence[tuple[int, Draft]],
-) -> tuple[list[tuple[int, Draft]], list[tuple[int, Draft]]]:
-    """Split drafts into those that can be created together, and those that share a key with one before them."""
-    together: list[tuple[int, Draft]] = []
-    later: list[tuple[int, Draft]] = []
-    seen: set[Key] = set()
-    for place, draft in drafts:
-        (later if draft.keys & seen else together).append((place, draft))
-        seen |= draft.keys
-    return together, later
 
 
 def entries(
