@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from services.kit.clock import FixedClock
 from services.kit.database import Database
@@ -27,6 +28,10 @@ def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(refuse_other_machines)
+
+# Two busy cores make single examples slow now and then; the time limit of the whole test is pytest's.
+hypothesis_settings.register_profile("kith", deadline=None)
+hypothesis_settings.load_profile("kith")
 
 
 @pytest.fixture(scope="session")
