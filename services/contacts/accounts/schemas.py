@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
 from services.contacts.conditions import MAX_CHOICES, Choice, RepChoice
 from services.contacts.vocabulary import (
@@ -28,8 +28,9 @@ from services.kit.web.schemas import AwareTime, Input, Output, Page, Ref, ShortT
 
 Domain = Annotated[
     str,
-    StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", to_lower=True),
-    Field(max_length=253, description="Domain name; for reading only, it joins nobody.", examples=["tea.example"]),
+    StringConstraints(pattern=r"^[^\s@/:.]{1,63}(\.[^\s@/:.]{1,63})+$", max_length=253),
+    AfterValidator(str.lower),
+    Field(description="Domain name in any script; for reading only, it joins nobody.", examples=["tea.example"]),
 ]
 Relation = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 ProfileValue = bool | CustomWhole | CustomNumber | CustomText | Annotated[list[CustomText], Field(max_length=50)] | None
