@@ -44,6 +44,11 @@ def sleep_deaf() -> int:
     return 1
 
 
+def end_oneself() -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
 def until(group: Group, output: io.StringIO, text: str) -> None:
     deadline = time.monotonic() + 20
     while text not in output.getvalue():
@@ -71,7 +76,7 @@ def test_json_lines_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_signal_that_ends_a_child_is_named() -> None:
     group = Group(Stream(io.StringIO()))
-    child = ended(group, group.start("scoring", lambda: os.kill(os.getpid(), signal.SIGKILL) or 0))
+    child = ended(group, group.start("scoring", end_oneself))
     assert child.ending == "was ended by SIGKILL"
 
 
