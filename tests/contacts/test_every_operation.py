@@ -31,7 +31,7 @@ def operations() -> Iterator[tuple[str, APIRoute]]:
     for router in ROUTERS:
         for route in router.routes:
             if isinstance(route, APIRoute):
-                for method in sorted(route.methods):
+                for method in sorted(route.methods or ()):
                     yield method, route
 
 
@@ -39,7 +39,7 @@ def named(chosen: Callable[[APIRoute], bool]) -> list[ParameterSet]:
     return [pytest.param(method, route, id=f"{method} {route.path}") for method, route in operations() if chosen(route)]
 
 
-OPERATIONS = named(lambda route: True)
+OPERATIONS = named(lambda _: True)
 WITH_ID = named(lambda route: "_id}" in route.path and "external" not in route.path)
 WITH_BODY = named(lambda route: route.body_field is not None)
 
