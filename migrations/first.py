@@ -134,6 +134,8 @@ def _create_jobs() -> None:
             for name in ("done", "failed", "skipped")
         ),
         sa.Column("state", JSONB(), nullable=False, server_default=NO_KEYS),
+        sa.Column("runner", sa.Uuid()),
+        sa.Column("tries", sa.BigInteger(), nullable=False, server_default=ZERO),
         sa.Column("result", JSONB()),
         sa.Column("result_url", sa.Text()),
         sa.Column("errors_url", sa.Text()),
@@ -146,6 +148,9 @@ def _create_jobs() -> None:
         ),
     )
     op.create_index("jobs_created_idx", "jobs", ["workspace_id", "created_at", "id"])
+    op.create_index(
+        "jobs_open_idx", "jobs", ["workspace_id", "id"], postgresql_where=sa.text("finished_at IS NULL")
+    )
     op.create_index(
         "jobs_dedupe_idx",
         "jobs",
@@ -186,6 +191,8 @@ def _create_queue() -> None:
     queue = roles.jobs_schema
     settings = DBSettings(db_schema=queue, channel=Channel(queue))
     support.run_script(QueryBuilderEnvironment(settings).build_install_query(create_schema=False))
+    # It notifies inside the transaction that adds a job, which makes all commits queue up; the kit notifies after it.
+    op.execute(f"DROP TRIGGER {settings.trigger} ON {queue}.{settings.queue_table}")
     support.grant(support.ALL_RIGHTS, f"ALL TABLES IN SCHEMA {queue}", roles.worker)
     support.grant("USAGE", f"ALL SEQUENCES IN SCHEMA {queue}", roles.worker)
     support.grant("USAGE", f"ALL SEQUENCES IN SCHEMA {queue}", roles.api)

@@ -204,6 +204,8 @@ def _jobs(metadata: MetaData) -> None:
         Column("total", BigInteger()),
         *(Column(name, BigInteger(), nullable=False, server_default=ZERO) for name in ("done", "failed", "skipped")),
         Column("state", JSONB(), nullable=False, server_default=NO_KEYS),
+        Column("runner", Uuid()),
+        Column("tries", BigInteger(), nullable=False, server_default=ZERO),
         Column("result", JSONB()),
         Column("result_url", Text()),
         Column("errors_url", Text()),
@@ -213,6 +215,7 @@ def _jobs(metadata: MetaData) -> None:
         PrimaryKeyConstraint("workspace_id", "id"),
         CheckConstraint(f"status IN ({JOB_STATUSES})", name="status"),
         Index("jobs_created_idx", "workspace_id", "created_at", "id"),
+        Index("jobs_open_idx", "workspace_id", "id", postgresql_where=text("finished_at IS NULL")),
         Index(
             "jobs_dedupe_idx",
             "workspace_id",

@@ -10,6 +10,7 @@ import structlog
 from services.kit.backoff import Backoff
 from services.kit.failures import where
 from services.kit.metrics import LOOP_RESTARTS, LOOP_UP
+from services.kit.wakeups import wait_for
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ class Worker:
                 return
             if asyncio.get_running_loop().time() - began > HEALTHY_SECONDS:
                 loop.backoff.reset()
-            await asyncio.sleep(loop.backoff.pause())
+            await wait_for(self._stopping, loop.backoff.pause())
 
     def _note_crash(self, loop: Loop, error: Exception) -> None:
         loop.restarts += 1
