@@ -32,8 +32,8 @@ class Handler(ABC, Generic[Prepared]):
     async def apply(self, session: Session, events: Sequence[FeedEvent], prepared: Prepared) -> None:
         """Write the effects of a batch; the cursor moves in the same transaction. Role: worker."""
 
-    async def begin_rebuild(self, session: Session) -> None:  # noqa: B027 - only handlers with streams need it
+    async def begin_rebuild(self, session: Session) -> None:
         """Mark all that came from this producer as unseen, its known versions forgotten: a restore may lower them."""
 
-    async def end_rebuild(self, session: Session) -> None:  # noqa: B027 - the same
+    async def end_rebuild(self, session: Session) -> None:
         """Remove what the snapshot did not show again; the cursor then stands at the snapshot's position."""

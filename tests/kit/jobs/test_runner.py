@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -217,7 +218,7 @@ async def test_the_job_of_a_killed_worker_is_back_within_ten_seconds(
     )
 
     async def is_taken() -> bool:
-        return (await job(database, job_id))["state"] == {"worker": "other"}
+        return bool((await job(database, job_id))["state"] == {"worker": "other"})
 
     await until(is_taken, seconds=30)
     async with at_work(runner):
@@ -288,7 +289,7 @@ async def test_two_workers_run_a_schedule_once_each_time(database: Database) -> 
 
     async with at_work(*runners):
         await until(ticked, seconds=15)
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(ticks, ticks[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(ticks)]
     assert all(gap > 1 for gap in gaps), gaps
 
 
