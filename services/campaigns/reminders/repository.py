@@ -239,3 +239,25 @@ async def due(session: Session, now: datetime, limit: int) -> list[asyncpg.Recor
 async def sweep(session: Session, ids: Collection[tuple[UUID, UUID]], now: datetime) -> list[asyncpg.Record]:
     """Wake or expire reminders, if they are still due for it."""
     return await session.fetch(SWEEP, *arrays(ids, 2), now)
+
+
+async def note_interaction(session: Session, reminder_id: UUID, completion: int, interaction_id: UUID) -> None:
+    """Remember which interaction a completion became. What callers have seen stays true, so the version stays."""
+    await session.execute(
+        "UPDATE reminders SET interaction_id = $4 WHERE workspace_id = $1 AND id = $2 AND completion = $3",
+        session.tenant,
+        reminder_id,
+        completion,
+        interaction_id,
+    )
+
+
+async def all_after(session: Session, workspace_id: UUID, reminder_id: UUID, limit: int) -> list[asyncpg.Record]:
+    """Return reminders of all workspaces after a place. Worker role."""
+    return await session.fetch(
+        f"SELECT {CHANGED} FROM reminders r WHERE (r.workspace_id, r.id) > ($1, $2)"
+        " ORDER BY r.workspace_id, r.id LIMIT $3",
+        workspace_id,
+        reminder_id,
+        limit,
+    )

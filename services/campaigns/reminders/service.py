@@ -90,6 +90,7 @@ class Reminders:
         row = await self._take(session, caller, reminder_id, Action.COMPLETE, wanted)
         completion = row["completion"] + 1
         changes = {
+            "rep_id": caller.rep_id or row["rep_id"],
             "completion": completion,
             "outcome": body.outcome,
             "summary": body.summary,

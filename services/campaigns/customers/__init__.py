@@ -1,0 +1,1 @@
+"""Customers: people and accounts as one list, by filters and by conditions."""

@@ -1,0 +1,16 @@
+"""Wiring of the customer endpoints."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.campaigns.customers.service import Customers
+
+
+def customers(request: Request) -> Customers:
+    """Return the verbs on customers."""
+    service: Customers = request.app.state.campaigns.customers
+    return service
+
+
+CustomersDep = Annotated[Customers, Depends(customers)]

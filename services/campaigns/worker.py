@@ -1,0 +1,43 @@
+"""What campaigns does beside requests: follow three feeds, keep care in step with the clock, run jobs, publish."""
+
+from typing import Any
+
+from services.campaigns.care import jobs as care_jobs
+from services.campaigns.care.clock import CareClock
+from services.campaigns.care.consumers import FromContacts, FromGateway, FromScoring
+from services.campaigns.container import Container
+from services.campaigns.reminders import jobs as reminder_jobs
+from services.campaigns.settings import CampaignsSettings
+from services.kit.feeds import FeedSource, Follower, Handler, add_sequencer, add_wakeups
+from services.kit.jobs import JobRunner, Limits, add_jobs
+from services.kit.web.app import Kit
+from services.kit.worker import Worker
+
+
+def build_worker(kit: Kit, container: Container, settings: CampaignsSettings, limits: Limits | None = None) -> Worker:
+    """Return the loops of this process; one that only serves requests has the wake-ups alone."""
+    worker = Worker("campaigns", stop_seconds=settings.shutdown_seconds)
+    add_wakeups(worker, kit.database)
+    if settings.run_worker:
+        add_sequencer(worker, kit.database, kit.clock, retention_days=settings.feed_retention_days)
+        add_followers(worker, kit, container)
+        worker.add("care-clock", CareClock(kit.database, container.care, settings.care_seconds).run)
+        runner = JobRunner(kit.database, kit.clock, limits)
+        runner.handler(reminder_jobs.KIND, at_once=8)(container.recorder.run)
+        runner.handler(care_jobs.KIND, at_once=1)(care_jobs.run)
+        add_jobs(worker, runner, kit.database, kit.clock)
+    return worker
+
+
+def add_followers(worker: Worker, kit: Kit, container: Container) -> None:
+    """Follow the gateway, contacts and scoring."""
+    follow(worker, kit, container, "gateway", FromGateway())
+    follow(worker, kit, container, "contacts", FromContacts(container.care, container.profiles, kit.clock))
+    follow(worker, kit, container, "scoring", FromScoring(container.care, kit.clock))
+
+
+def follow(worker: Worker, kit: Kit, container: Container, producer: str, handler: Handler[Any]) -> None:
+    """Add the loop that follows one producer."""
+    name = f"audience-from-{producer}"
+    source = FeedSource(container.peers.client(producer), "campaigns")
+    worker.add(name, Follower(name, source, handler, kit.database, clock=kit.clock).run)
