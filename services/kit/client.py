@@ -200,12 +200,13 @@ def problem_of(response: httpx.Response) -> Problem:
         document = {}
     document = document if isinstance(document, dict) else {}
     kind = _kind_of(str(document.get("type", "")).rpartition("/")[2], response.status_code)
+    errors = document.get("errors")
     problem = kind.__new__(kind)
     # Problem's own initialiser: those of the classes take arguments of their own, which are in the extensions here.
     Problem.__init__(
         problem,
         str(document.get("detail", "")),
-        errors=[_error_item(item) for item in document.get("errors", []) if isinstance(item, dict)],
+        errors=[_error_item(item) for item in (errors if isinstance(errors, list) else []) if isinstance(item, dict)],
         headers={name: response.headers[name] for name in ("Retry-After",) if name in response.headers},
         **{str(name): value for name, value in document.items() if name not in STANDARD},
     )
