@@ -38,7 +38,7 @@ UNREACHABLE = (
 class Session:
     """One open transaction. Business code runs statements in it; only the kit begins and commits."""
 
-    __slots__ = ("_after_commit", "_savepoints", "connection", "wakeups", "workspace_id")
+    __slots__ = ("_after_commit", "_savepoints", "connection", "position", "wakeups", "workspace_id")
 
     def __init__(self, connection: "Connection", workspace_id: UUID | None, wakeups: Wakeups) -> None:
         self.connection = connection
@@ -46,6 +46,8 @@ class Session:
         self.wakeups = wakeups
         self._after_commit: list[Callable[[], None]] = []
         self._savepoints = 0
+        self.position = 0
+        """Sequence number of the last event published here; a later read elsewhere can wait for it."""
 
     @property
     def tenant(self) -> UUID:

@@ -14,6 +14,7 @@ SELECT workspace_id, type, subject, version, data::json
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[])
      WITH ORDINALITY AS e (workspace_id, type, subject, version, data, place)
 ORDER BY place
+RETURNING seq
 """
 
 
@@ -31,7 +32,7 @@ async def publish_all(session: Session, events: Sequence[tuple[UUID, Publishable
     """Add events of several workspaces, each with the workspace it belongs to."""
     if not events:
         return
-    await session.execute(
+    rows = await session.fetch(
         INSERT,
         [workspace_id for workspace_id, _ in events],
         [event.TYPE for _, event in events],
@@ -39,4 +40,5 @@ async def publish_all(session: Session, events: Sequence[tuple[UUID, Publishable
         [event.version for _, event in events],
         [event.model_dump_json() for _, event in events],
     )
+    session.position = max(session.position, *(row["seq"] for row in rows))
     session.after_commit(lambda: session.wakeups.tell(OUTBOX))

@@ -14,12 +14,14 @@ from starlette.routing import BaseRoute, Route
 from services.kit.database import Session
 from services.kit.feeds.events import Place
 from services.kit.feeds.feed import STATE, wait_for_events
+from services.kit.feeds.positions import numbered
 from services.kit.feeds.protocol import (
     FEED_PATH,
     HEAD_HEADER,
     MAX_LIMIT,
     MAX_TIMEOUT_MS,
     MEDIA_TYPE,
+    POSITION_PATH,
     SCOPE,
     SNAPSHOT_PATH,
 )
@@ -27,7 +29,8 @@ from services.kit.feeds.snapshots import SnapshotPage, SnapshotProvider
 from services.kit.identity import HEADER
 from services.kit.problems import NotFound, bad_parameter
 
-DIGITS = re.compile("[0-9]{1,9}")
+DIGITS = re.compile("[0-9]{1,18}")
+MAX_NUMBER = 10**18
 
 
 def feed_routes(snapshots: Sequence[SnapshotProvider] = ()) -> list[BaseRoute]:
@@ -49,7 +52,8 @@ def feed_routes(snapshots: Sequence[SnapshotProvider] = ()) -> list[BaseRoute]:
 
     snapshot = Route(f"{SNAPSHOT_PATH}/{{stream}}", read_snapshot, name="read_snapshot", include_in_schema=False)
     feed = Route(FEED_PATH, read_feed, name="read_feed", include_in_schema=False)
-    return [feed, snapshot]
+    position = Route(POSITION_PATH, read_position, name="read_feed_position", include_in_schema=False)
+    return [feed, position, snapshot]
 
 
 async def read_feed(request: Request) -> Response:
@@ -64,6 +68,14 @@ async def read_feed(request: Request) -> Response:
         media_type=MEDIA_TYPE,
         headers={HEAD_HEADER: str(batch.head), "Cache-Control": "no-store"},
     )
+
+
+async def read_position(request: Request) -> Response:
+    """Answer with a place at or behind the event that has a sequence number of ours, once it has been numbered."""
+    kit = request.app.state.kit
+    kit.verifier.verify(request.headers.get(HEADER)).require(SCOPE)
+    place = await numbered(kit.database, number(request, "number", 0, MAX_NUMBER))
+    return Response(orjson.dumps({"place": str(place)}), media_type="application/json")
 
 
 def cursor_of(request: Request) -> Place | None:

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from services.kit.clock import Clock, SystemClock
 from services.kit.context import current
 from services.kit.database import Database
+from services.kit.feeds.positions import Positions
 from services.kit.identity import IdentitySigner, IdentityVerifier
 from services.kit.problems import (
     BadRequest,
@@ -57,6 +58,8 @@ class Kit:
     replies: Replies
     checks: dict[str, Check] = field(default_factory=dict)
     """What readiness looks at: own database, migrations, keys; never another service."""
+    positions: Positions | None = None
+    """Lets reads wait for the writes of services that this one follows."""
     reports: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
     """What the operations port tells beside: feed lags, loops, peers."""
     started: bool = False

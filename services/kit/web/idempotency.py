@@ -24,7 +24,7 @@ from services.kit.secrets import Vault
 
 HEADER = "Idempotency-Key"
 FORM = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT_HEADERS = ("location", "etag", "content-type", "content-location", "kith-unchanged")
+KEPT_HEADERS = ("location", "etag", "content-type", "content-location", "kith-unchanged", "kith-position")
 SECRET_LIFE = timedelta(minutes=10)
 FIRST_SUCCESS, FIRST_ERROR = 200, 400
 

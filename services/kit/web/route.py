@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from services.kit.database import UNREACHABLE, Session
+from services.kit.feeds.positions import AFTER_HEADER, POSITION_HEADER, STALE_HEADER
 from services.kit.identity import HEADER as IDENTITY_HEADER
 from services.kit.identity import Identity
 from services.kit.problems import (
@@ -91,11 +92,11 @@ class Steps:
             return await run(request)
         if request.method in WRITES:
             return await self.write(request, run, identity, body)
-        if not self.reads:
-            return await run(request)
-        async with request.app.state.kit.database.read(identity.workspace_id) as session:
-            request.state.session = session
-            return await run(request)
+        stale = await is_stale(request)
+        response = await self.read(request, run, identity)
+        if stale:
+            response.headers[STALE_HEADER] = "true"
+        return response
 
     def identify(self, request: Request) -> Identity:
         """Return the verified caller, who holds every scope of the operation."""
@@ -132,6 +133,16 @@ class Steps:
             request._json = read_json(raw)  # noqa: SLF001 - Starlette's own cache: request.json() returns it
         return raw
 
+    async def read(
+        self, request: Request, run: Callable[[Request], Awaitable[Response]], identity: Identity
+    ) -> Response:
+        """Run an endpoint that changes nothing; in a read-only transaction where it asks for one."""
+        if not self.reads:
+            return await run(request)
+        async with request.app.state.kit.database.read(identity.workspace_id) as session:
+            request.state.session = session
+            return await run(request)
+
     async def write(
         self, request: Request, run: Callable[[Request], Awaitable[Response]], identity: Identity, body: bytes
     ) -> Response:
@@ -141,13 +152,27 @@ class Steps:
         async with kit.database.write(identity.workspace_id) as session:
             request.state.session = session
             if attempt is None:
-                return await run(request)
+                return stamped(await run(request), kit.settings.service, session)
             kept: Response | None = await kit.replies.find(session, attempt)
             if kept is not None:
                 return kept
-            response = await run(request)
+            response = stamped(await run(request), kit.settings.service, session)
             await kit.replies.keep(session, attempt, response, secret=self.shown_once)
             return response
+
+
+async def is_stale(request: Request) -> bool:
+    """Wait for the writes that Kith-After names; tell whether one of them has not arrived in time."""
+    header = request.headers.get(AFTER_HEADER)
+    positions = request.app.state.kit.positions
+    return bool(header and positions and not await positions.wait(header))
+
+
+def stamped(response: Response, service: str, session: Session) -> Response:
+    """Say in the answer where the events of a write stand."""
+    if session.position:
+        response.headers[POSITION_HEADER] = f"{service}:{session.position}"
+    return response
 
 
 async def read_within(request: Request, limit: int) -> bytes:
