@@ -30,8 +30,10 @@ FORBIDDEN_IMPORTS = {
     "models": WEB,
     "rules": (*WEB, "sqlalchemy", "asyncpg", "httpx", "aiohttp"),
 }
-EDGES = {"endpoints", "dependencies", "jobs", "consumers", "app", "worker"}
-PRIVATE_TO_A_FEATURE = {"endpoints", "jobs", "consumers", "repository", "models"}
+EDGES = {"endpoints", "jobs", "consumers"}
+# They put objects together, and so name what everybody else only receives.
+WIRING = {"dependencies", "app", "worker", "container"}
+PRIVATE_TO_A_FEATURE = {"endpoints", "dependencies", "jobs", "consumers", "repository", "models"}
 BELOW_THE_EDGE = {"endpoints", "service", "repository", "schemas", "rules"}
 SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no cover)(?P<rest>.*)")
 CODES = re.compile(r"^[\[\]:\s,A-Za-z0-9-]*?(\s-\s|\s\(|\s#\s)(?P<reason>\S.*)$")
@@ -116,8 +118,7 @@ def features_meet_at_their_services(source: Source) -> Faults:
         other = _feature(module)
         if other is None or other[:2] == own[:2] or other[0] != own[0]:
             continue
-        banned = PRIVATE_TO_A_FEATURE if source.kind in EDGES else PRIVATE_TO_A_FEATURE | {"dependencies"}
-        if other[2] in banned:
+        if other[2] in PRIVATE_TO_A_FEATURE - _may_use(source.kind):
             yield line, f"reaches into {module}"
 
 
@@ -211,6 +212,12 @@ def _imports(source: Source) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             # `from services.x.people import repository` names a module too.
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _may_use(kind: str) -> set[str]:
+    if kind in WIRING:
+        return {"dependencies", "repository"}
+    return {"dependencies"} if kind in EDGES else set()
 
 
 def _feature(module: str) -> tuple[str, str, str] | None:
