@@ -73,7 +73,7 @@ CREATE UNIQUE INDEX deliveries_event_key ON deliveries (workspace_id, source_id,
 CREATE INDEX deliveries_resource_idx ON deliveries (workspace_id, source_id, external_id, id)
     WHERE external_id IS NOT NULL;
 CREATE INDEX deliveries_unfinished_idx ON deliveries (workspace_id, source_id, status, id)
-    WHERE status IN ('failed', 'parked', 'ignored');
+    WHERE status IN ('failed', 'parked');
 CREATE INDEX deliveries_waiting_idx ON deliveries (id) WHERE status = 'received';
 """
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.contacts.identities.service import Identities
-from services.contacts.orders.facts import OrderFact
+from services.contacts.orders.facts import OrderFact, PersonFact
 from services.contacts.orders.intake_rows import IntakeRows
 from services.contacts.orders.rules import OrderState, columns_of, core_key, merge, order_event, state_of
 from services.contracts.contacts import OrderChanged
@@ -61,8 +61,19 @@ class OrderIntake:
 
         Call it once for all facts of a transaction, before other rows are locked: it locks people, then orders.
         """
-        known = await self._resolve(session, workspace_id, facts)
-        outcomes: list[Outcome] = ["parked"] * len(facts)
+        applied, _ = await self.apply_with_people(session, workspace_id, facts, ())
+        return applied
+
+    async def apply_with_people(
+        self, session: Session, workspace_id: UUID, facts: Sequence[OrderFact], people: Sequence[PersonFact]
+    ) -> tuple[list[AppliedOrder], list[UUID | None]]:
+        """Do the same with facts about people beside; returns whom those were about too."""
+        known, found = await self._resolve(session, workspace_id, facts, people)
+        return await self._write_all(session, workspace_id, known), found
+
+    async def _write_all(self, session: Session, workspace_id: UUID, known: Sequence[OrderFact]) -> list[AppliedOrder]:
+        """Write orders until nobody else has created one of them at the same moment."""
+        outcomes: list[Outcome] = ["parked"] * len(known)
         told: dict[Name, Told] = {}
         for place, fact in enumerate(known):
             told.setdefault((fact.source, fact.external_id), Told([])).facts.append((place, fact))
@@ -76,24 +87,24 @@ class OrderIntake:
                 ]
         raise Unavailable("Others keep creating the same orders.")
 
-    async def _resolve(self, session: Session, workspace_id: UUID, facts: Sequence[OrderFact]) -> list[OrderFact]:
-        """Return the facts with the ids of their buyers and accounts."""
-        accounts = [
-            fact.account and replace(fact.account, effects=fact.effects) for fact in facts if asks(fact, "account")
-        ]
-        buyers = [fact.buyer and replace(fact.buyer, effects=fact.effects) for fact in facts if asks(fact, "buyer")]
-        account_ids = iter(
-            await self._identities.resolve_accounts(session, workspace_id, [one for one in accounts if one])
-        )
-        buyer_ids = iter(await self._identities.resolve_people(session, workspace_id, [one for one in buyers if one]))
-        return [
+    async def _resolve(
+        self, session: Session, workspace_id: UUID, facts: Sequence[OrderFact], people: Sequence[PersonFact]
+    ) -> tuple[list[OrderFact], list[UUID | None]]:
+        """Return the facts with the ids of their buyers and accounts, and whom the other facts are about."""
+        accounts = [replace(one.account, effects=one.effects) for one in facts if one.account and not one.account_id]
+        buyers = [replace(one.buyer, effects=one.effects) for one in facts if one.buyer and not one.buyer_id]
+        accounts_found = iter(await self._identities.resolve_accounts(session, workspace_id, accounts))
+        found = await self._identities.resolve_people(session, workspace_id, [*buyers, *people])
+        buyers_found = iter(found)
+        known = [
             replace(
-                fact,
-                account_id=next(account_ids) if asks(fact, "account") else fact.account_id,
-                buyer_id=next(buyer_ids) if asks(fact, "buyer") else fact.buyer_id,
+                one,
+                account_id=one.account_id or (next(accounts_found) if one.account else None),
+                buyer_id=one.buyer_id or (next(buyers_found) if one.buyer else None),
             )
-            for fact in facts
+            for one in facts
         ]
+        return known, found[len(buyers) :]
 
     async def _write(
         self, session: Session, workspace_id: UUID, told: Mapping[Name, Told], outcomes: list[Outcome]
@@ -127,11 +138,6 @@ class OrderIntake:
             workspace_id=workspace_id,
         )
         return {created[row_id]: told[created[row_id]] for row_id in created if row_id not in made}
-
-
-def asks(fact: OrderFact, who: Literal["buyer", "account"]) -> bool:
-    """Tell whether a fact describes a buyer or account without naming one of ours."""
-    return getattr(fact, who) is not None and getattr(fact, f"{who}_id") is None
 
 
 def fold(

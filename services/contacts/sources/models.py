@@ -96,7 +96,7 @@ class Delivery(Base):
             "source_id",
             "status",
             "id",
-            postgresql_where=text("status IN ('failed', 'parked', 'ignored')"),
+            postgresql_where=text("status IN ('failed', 'parked')"),
         ),
         Index(
             "deliveries_resource_idx",

@@ -32,8 +32,6 @@ class Envelope:
     """What is known of a delivery before its body is read."""
 
     topic: str
-    known: bool
-    """False: a topic that nobody needs; kept, answered 200, never read."""
     dedupe_key: UUID
     """Two deliveries with the same key are one."""
     event_key: UUID | None
@@ -75,6 +73,8 @@ class Adapter(Protocol):
     """One platform."""
 
     platform: str
+    topics: frozenset[str]
+    """Topics that are read; others are kept, answered 200 and ignored."""
 
     def signing_key(self, secret: str) -> bytes:
         """Return the bytes that a secret, as shown by the platform, signs with."""
@@ -93,7 +93,7 @@ class Adapter(Protocol):
         ...
 
     def read(self, topic: str, headers: Headers, body: bytes, context: Context) -> Reading:
-        """Return what a delivery says; raises Malformed."""
+        """Return what a delivery of a known topic says; raises Malformed."""
         ...
 
 

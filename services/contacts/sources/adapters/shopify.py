@@ -44,48 +44,6 @@ def header(headers: Headers, name: str) -> str:
     return headers.get(f"x-shopify-{name}") or headers.get(f"shopify-{name}") or ""
 
 
-class Shopify:
-    """Signs the raw body with the app's client secret; gives every delivery an id, and every event another."""
-
-    platform = "shopify"
-
-    def signing_key(self, secret: str) -> bytes:
-        """Return the secret as it is: text."""
-        return secret.encode()
-
-    def is_signed(self, headers: Headers, body: bytes, keys: Sequence[bytes]) -> bool:
-        """Tell whether one of the keys signed the raw body."""
-        return hmac_sha256_base64_fits(header(headers, "hmac-sha256"), body, keys)
-
-    def is_greeting(self, headers: Headers, body: bytes) -> bool:
-        """Tell that Shopify sends no unsigned test call."""
-        del headers, body
-        return False
-
-    def envelope(self, headers: Headers, body: bytes) -> Envelope:
-        """Return topic and keys.
-
-        The manuals disagree on whether Webhook-Id or Event-Id marks a repetition, so both do. One event may be about
-        several orders and may show one order twice, so the second key also holds the body, which a repetition keeps.
-        """
-        topic, webhook_id, event_id = (header(headers, name) for name in ("topic", "webhook-id", "event-id"))
-        return Envelope(
-            topic=topic,
-            known=topic in ORDER_TOPICS or topic in READERS,
-            dedupe_key=key_of("webhook", topic, webhook_id) if webhook_id else key_of("body", topic, body),
-            event_key=key_of("event", topic, event_id, body) if event_id else None,
-            headers=kept_headers(headers, KEPT),
-        )
-
-    def read(self, topic: str, headers: Headers, body: bytes, context: Context) -> Reading:
-        """Return what a delivery says."""
-        del headers
-        content = unwrapped(fields.load(body))
-        if topic in ORDER_TOPICS:
-            return read_order(content, body_hash(body), context)
-        return READERS[topic](content, context)
-
-
 def unwrapped(content: Json) -> Json:
     """Return the resource: bare as Shopify sends it, or out of the envelope that API answers and test tools add."""
     for name in WRAPPERS:
@@ -131,3 +89,45 @@ READERS: dict[str, Callable[[Json, Context], Reading]] = {
     **dict.fromkeys(CUSTOMER_TOPICS, read_customer),
     **dict.fromkeys(PRIVACY_TOPICS, read_privacy_request),
 }
+
+
+class Shopify:
+    """Signs the raw body with the app's client secret; gives every delivery an id, and every event another."""
+
+    platform = "shopify"
+    topics = ORDER_TOPICS | frozenset(READERS)
+
+    def signing_key(self, secret: str) -> bytes:
+        """Return the secret as it is: text."""
+        return secret.encode()
+
+    def is_signed(self, headers: Headers, body: bytes, keys: Sequence[bytes]) -> bool:
+        """Tell whether one of the keys signed the raw body."""
+        return hmac_sha256_base64_fits(header(headers, "hmac-sha256"), body, keys)
+
+    def is_greeting(self, headers: Headers, body: bytes) -> bool:
+        """Tell that Shopify sends no unsigned test call."""
+        del headers, body
+        return False
+
+    def envelope(self, headers: Headers, body: bytes) -> Envelope:
+        """Return topic and keys.
+
+        The manuals disagree on whether Webhook-Id or Event-Id marks a repetition, so both do. One event may be about
+        several orders and may show one order twice, so the second key also holds the body, which a repetition keeps.
+        """
+        topic, webhook_id, event_id = (header(headers, name) for name in ("topic", "webhook-id", "event-id"))
+        return Envelope(
+            topic=topic,
+            dedupe_key=key_of("webhook", topic, webhook_id) if webhook_id else key_of("body", topic, body),
+            event_key=key_of("event", topic, event_id, body) if event_id else None,
+            headers=kept_headers(headers, KEPT),
+        )
+
+    def read(self, topic: str, headers: Headers, body: bytes, context: Context) -> Reading:
+        """Return what a delivery says."""
+        del headers
+        content = unwrapped(fields.load(body))
+        if topic in ORDER_TOPICS:
+            return read_order(content, body_hash(body), context)
+        return READERS[topic](content, context)

@@ -49,6 +49,7 @@ class WooCommerce:
     """Signs the raw body with a secret per webhook; calls unsigned once when a webhook is saved; never repeats."""
 
     platform = "woocommerce"
+    topics = TOPICS
 
     def signing_key(self, secret: str) -> bytes:
         """Return the secret with HTML entities decoded, as the shop does before it signs."""
@@ -75,7 +76,6 @@ class WooCommerce:
         mark = headers.get("x-wc-webhook-delivery-id", "") if topic in COUNTED else ""
         return Envelope(
             topic=topic,
-            known=topic in TOPICS,
             dedupe_key=key_of("body", topic, mark, body),
             event_key=None,
             headers=kept_headers(headers, KEPT),

@@ -77,11 +77,11 @@ class TestEnvelope:
 
     @pytest.mark.parametrize("topic", sorted(ORDER_TOPICS | set(READERS)))
     def test_every_topic_that_is_read_is_known(self, topic: str) -> None:
-        assert ADAPTER.envelope({"x-shopify-topic": topic}, b"{}").known
+        assert topic in ADAPTER.topics
 
     @pytest.mark.parametrize("topic", ["", "products/update", "carts/create", "draft_orders/create"])
     def test_other_topics_are_not(self, topic: str) -> None:
-        assert not ADAPTER.envelope({"x-shopify-topic": topic}, b"{}").known
+        assert topic not in ADAPTER.topics
 
     def test_there_is_no_unsigned_greeting(self) -> None:
         assert not ADAPTER.is_greeting({}, b"webhook_id=1")

@@ -63,11 +63,11 @@ class TestEnvelope:
 
     @pytest.mark.parametrize("topic", sorted(TOPICS))
     def test_every_topic_that_is_read_is_known(self, topic: str) -> None:
-        assert ADAPTER.envelope(woocommerce(topic, b"{}"), b"{}").known
+        assert topic in ADAPTER.topics
 
     @pytest.mark.parametrize("topic", ["", "product.updated", "action.woocommerce_add_to_cart"])
     def test_other_topics_are_not(self, topic: str) -> None:
-        assert not ADAPTER.envelope(woocommerce(topic, b"{}"), b"{}").known
+        assert topic not in ADAPTER.topics
 
 
 class TestGreeting:

@@ -1,0 +1,157 @@
+"""Orders over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+
+from services.contacts.callers import NoRepBound
+from services.contacts.external_path import ExternalPath
+from services.contacts.orders.dependencies import OrdersDep
+from services.contacts.orders.errors import OrderExists
+from services.contacts.orders.queries import OrderQuery, conditions
+from services.contacts.orders.schemas import (
+    CancelCommand,
+    OrderCreate,
+    OrderPage,
+    OrderRead,
+    OrderRefund,
+    OrdersBatchCommand,
+    OrderUpsert,
+)
+from services.contacts.orders.service import Written
+from services.contacts.orders.views import order_of, summary_of
+from services.contacts.vocabulary import EffectsName
+from services.kit.problems import NotFound, PreconditionFailed, Problem
+from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.web.batches import BatchAborted, BatchRead, Outcomes, split_faulty
+
+router = Router(prefix="/v1/orders", tags=["orders"])
+OrderId = Annotated[UUID, Path(description="Id of the order.")]
+Reach = Annotated[
+    EffectsName, Query(description="How far the facts reach: `scores` moves scores, but starts no message or reminder.")
+]
+LARGE_BODY = 16_777_216
+
+
+def answer(response: Response, written: Written) -> OrderRead:
+    """Return a written order with the headers that go with it."""
+    set_etag(response, written.row["version"])
+    response.status_code = 201 if written.created else 200
+    if written.created:
+        response.headers["Location"] = f"/v1/orders/{written.row['id']}"
+    if written.unchanged:
+        response.headers["Kith-Unchanged"] = "true"
+    return order_of(written.row)
+
+
+@router.post("", status_code=201, **operation(scopes=["orders:write"], problems=[OrderExists, NoRepBound]))
+async def create_order(
+    body: OrderCreate,
+    orders: OrdersDep,
+    session: WriteSession,
+    caller: CallerDep,
+    response: Response,
+    effects: Reach = "all",
+) -> OrderRead:
+    """Create an order. The buyer is found by identifiers or made; the account, if there is one, is credited."""
+    return answer(response, await orders.create(session, caller, body, effects))
+
+
+@router.get("", **operation(scopes=["orders:read"]))
+async def list_orders(
+    query: Annotated[OrderQuery, Query()], orders: OrdersDep, session: ReadSession, caller: CallerDep, bound: BindingDep
+) -> OrderPage:
+    """List orders, the latest first."""
+    rows = await orders.rows.page(session, conditions(query, caller), query, bound, query.sort)
+    items = [summary_of(row) for row in rows.items]
+    return OrderPage(items=items, next_cursor=rows.next_cursor, count=rows.count)
+
+
+@router.post(
+    "/batch", status_code=207, **operation(scopes=["orders:write"], problems=[BatchAborted], max_body=LARGE_BODY)
+)
+async def create_orders_batch(
+    body: OrdersBatchCommand,
+    orders: OrdersDep,
+    session: WriteSession,
+    caller: CallerDep,
+    request: Request,
+    atomic: Annotated[bool, Query(description="Take all items or none.")] = False,
+    effects: Reach = "all",
+) -> BatchRead:
+    """Take in up to 1,000 whole orders: 201 for new ones, 200 for known ones, of which the newer state wins."""
+    outcomes = Outcomes(request.app.state.kit.settings.public_url.rstrip("/"), request.url.path)
+    fitting = split_faulty(body.items, outcomes)
+    found = await orders.take_in_many(session, caller, [item for _, item in fitting], effects)
+    for (place, _), one in zip(fitting, found, strict=True):
+        if isinstance(one, Problem):
+            outcomes.fail(place, one)
+        elif one.order_id is not None:
+            outcomes.succeed(place, 201 if one.outcome == "created" else 200, one.order_id, one.version)
+    return outcomes.answer(atomic=atomic)
+
+
+@router.put(
+    "/external/{source}/{external_id:path}",
+    **operation(
+        scopes=["orders:write"],
+        problems=[NotFound, PreconditionFailed, NoRepBound],
+        responses={201: {"model": OrderRead, "description": "Created"}},
+    ),
+)
+async def upsert_order(
+    key: ExternalPath,
+    body: OrderUpsert,
+    orders: OrdersDep,
+    session: WriteSession,
+    caller: CallerDep,
+    wanted: IfMatch,
+    response: Response,
+    effects: Reach = "all",
+) -> OrderRead:
+    """Create the order that another system names so, or change the fields that were sent.
+
+    A body whose `updated_at` is older than what is known changes nothing and answers with `Kith-Unchanged`.
+    """
+    return answer(response, await orders.upsert(session, caller, key, body, wanted, effects))
+
+
+@router.get("/{order_id}", **operation(scopes=["orders:read"], problems=[NotFound]))
+async def read_order(
+    order_id: OrderId, orders: OrdersDep, session: ReadSession, caller: CallerDep, response: Response
+) -> OrderRead:
+    """Read an order."""
+    row = await orders.read(session, caller, order_id)
+    set_etag(response, row["version"])
+    return order_of(row)
+
+
+@router.post("/{order_id}/refunds", **operation(scopes=["orders:write"], problems=[NotFound, PreconditionFailed]))
+async def refund_order(
+    order_id: OrderId,
+    body: OrderRefund,
+    orders: OrdersDep,
+    session: WriteSession,
+    caller: CallerDep,
+    wanted: IfMatch,
+    response: Response,
+    effects: Reach = "all",
+) -> OrderRead:
+    """Add a refund to an order; it lowers the order itself, whatever the refund's own day."""
+    return answer(response, await orders.refund(session, caller, order_id, body, wanted, effects))
+
+
+@router.post("/{order_id}/cancel", **operation(scopes=["orders:write"], problems=[NotFound, PreconditionFailed]))
+async def cancel_order(
+    order_id: OrderId,
+    body: CancelCommand,
+    orders: OrdersDep,
+    session: WriteSession,
+    caller: CallerDep,
+    wanted: IfMatch,
+    response: Response,
+    effects: Reach = "all",
+) -> OrderRead:
+    """Cancel an order; it counts no longer. A newer message of its shop decides again."""
+    return answer(response, await orders.cancel(session, caller, order_id, body, wanted, effects))

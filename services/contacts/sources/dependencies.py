@@ -1,0 +1,101 @@
+"""Wiring of sources: the verbs for requests, and the way in for the calls of shops."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from starlette.routing import BaseRoute
+
+from services.contacts.identities.repository import IdentityRepository
+from services.contacts.identities.service import Identities, Mover
+from services.contacts.interactions.moves import InteractionMover
+from services.contacts.interactions.repository import InteractionsRepository
+from services.contacts.orders.intake import OrderIntake
+from services.contacts.orders.intake_rows import IntakeRows as OrderRows
+from services.contacts.orders.moves import OrderMover
+from services.contacts.sources.applier import DELIVERIES, Applier
+from services.contacts.sources.committer import Committer, Incoming
+from services.contacts.sources.directory import PURPOSE, Directory
+from services.contacts.sources.intake_rows import IntakeRows
+from services.contacts.sources.rejections import Rejections
+from services.contacts.sources.repository import SourcesRepository
+from services.contacts.sources.service import Sources
+from services.contacts.sources.webhook import WebhookDoor
+from services.kit.clock import Clock
+from services.kit.handles import Handles
+from services.kit.problems import NotFound
+from services.kit.web.app import Kit
+from services.kit.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """What takes the calls of shops in one process."""
+
+    directory: Directory
+    committer: Committer
+    rejections: Rejections
+    door: WebhookDoor
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """Routes to mount before all others."""
+        return [self.door.route()]
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take calls while the context is open; on leaving, everything that came is stored."""
+        counting = asyncio.create_task(self.rejections.run(), name="rejections")
+        try:
+            async with self.committer.running():
+                yield
+        finally:
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
+
+
+def way_in(kit: Kit) -> WayIn:
+    """Return the way in of a process, not running yet."""
+    rows, database, handles = IntakeRows(), kit.database, Handles(kit.vault)
+
+    async def load(source_id: UUID) -> dict[str, Any] | None:
+        try:
+            found = await handles.find(database, PURPOSE, str(source_id), kit.clock.now())
+        except NotFound:
+            return None
+        return await rows.read_caller(database.worker_pool, found.workspace_id, source_id)
+
+    async def store(batch: Sequence[Incoming]) -> dict[UUID, UUID]:
+        return await rows.store(database.worker_pool, batch)
+
+    directory = Directory(load, kit.vault)
+    committer = Committer(store, lambda: database.wakeups.tell(DELIVERIES))
+    rejections = Rejections(database, rows, kit.clock)
+    return WayIn(directory, committer, rejections, WebhookDoor(directory, committer, rejections, kit.clock))
+
+
+def order_intake(clock: Clock) -> OrderIntake:
+    """Return the one way into orders, with everything that follows when people are joined."""
+    movers: list[Mover] = [OrderMover(OrderRows(), clock), InteractionMover(InteractionsRepository(), clock)]
+    return OrderIntake(OrderRows(), Identities(IdentityRepository(), clock, movers), clock)
+
+
+def add_loops(worker: Worker, kit: Kit) -> None:
+    """Let a worker work out what stored deliveries say."""
+    applier = Applier(kit.database, IntakeRows(), order_intake(kit.clock), kit.clock)
+    worker.add("deliveries", applier.run)
+
+
+def sources(request: Request) -> Sources:
+    """Return the verbs on sources."""
+    kit: Kit = request.app.state.kit
+    found: WayIn | None = getattr(request.app.state, "way_in", None)
+    forget = found.directory.forget if found else lambda _: None
+    return Sources(SourcesRepository(), kit.vault, kit.clock, forget, lambda: kit.database.wakeups.tell(DELIVERIES))
+
+
+SourcesDep = Annotated[Sources, Depends(sources)]
