@@ -31,7 +31,7 @@ def build_worker(kit: Kit, container: Container, settings: CampaignsSettings, li
 
 def add_followers(worker: Worker, kit: Kit, container: Container) -> None:
     """Follow the gateway, contacts and scoring."""
-    follow(worker, kit, container, "gateway", FromGateway())
+    follow(worker, kit, container, "gateway", FromGateway(container.care_rules))
     follow(worker, kit, container, "contacts", FromContacts(container.care, container.profiles, kit.clock))
     follow(worker, kit, container, "scoring", FromScoring(container.care, kit.clock))
 

@@ -59,11 +59,12 @@ class Stage:
         client = ServiceClient(
             "contacts", "http://contacts.test", signer, transport=httpx.MockTransport(self.outside.answer)
         )
-        self.care = Care(CareRules(clock, nothing_to_do), clock)
+        care_rules = CareRules(clock, nothing_to_do)
+        self.care = Care(care_rules, clock)
         self.care_clock = CareClock(database, self.care, 60)
         self.contacts = FromContacts(self.care, Profiles(client), clock)
         self.scoring = FromScoring(self.care, clock)
-        self.gateway = FromGateway()
+        self.gateway = FromGateway(care_rules)
         self.versions = 0
 
     @property
@@ -109,13 +110,18 @@ class Stage:
     def customer_event(self, customer_id: UUID, **changes: object) -> CustomerChanged:
         """Return an event about a person, whose profile contacts can be asked for."""
         version = self.next_version()
-        profile = {"display_name": "Lin", "time_zone": None, "preferred_channel": None, "contact_hours": []}
+        profile: dict[str, object] = {
+            "display_name": "Lin",
+            "time_zone": None,
+            "preferred_channel": None,
+            "contact_hours": [],
+        }
         profile |= {name: changes.pop(name) for name in [*profile] if name in changes}
         self.outside.profiles[customer_id] = {"id": str(customer_id), "version": version, **profile}
         values = {"version": version, "customer_id": customer_id, "customer_type": "person", "created_at": self.now}
         return CustomerChanged.model_validate(values | changes)
 
-    async def customer(self, customer_id: UUID | None = None, **changes: object) -> UUID:
+    async def customer(self, customer_id: UUID | None = None, **changes: Any) -> UUID:  # noqa: ANN401 - fields of the event
         """Let contacts tell of a person; return the id."""
         customer_id = customer_id or new_id()
         await self.tell(self.contacts, self.customer_event(customer_id, **changes))

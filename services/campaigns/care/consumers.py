@@ -10,6 +10,7 @@ from services.campaigns.audience import service as audience
 from services.campaigns.audience.profiles import Profile, Profiles
 from services.campaigns.audience.service import Key
 from services.campaigns.care.service import Care
+from services.campaigns.care_rules.service import CareRules
 from services.campaigns.interactions import service as interactions
 from services.campaigns.reps import service as reps
 from services.campaigns.workspaces import service as workspaces
@@ -32,10 +33,13 @@ REACH = {Effects.NONE: 0, Effects.SCORES: 1, Effects.ALL: 2}
 
 
 class FromGateway(Handler[None]):
-    """Follows the settings of workspaces."""
+    """Follows the settings of workspaces; a new one gets its care rules."""
 
     types: ClassVar[frozenset[str]] = frozenset({WorkspaceChanged.TYPE})
     streams: ClassVar[tuple[str, ...]] = ("workspaces",)
+
+    def __init__(self, care_rules: CareRules) -> None:
+        self._care_rules = care_rules
 
     async def prepare(self, events: Sequence[FeedEvent]) -> None:
         """Nothing to fetch."""
@@ -44,6 +48,7 @@ class FromGateway(Handler[None]):
         """Take over time zones, locales and currencies."""
         del prepared
         await workspaces.apply(session, [event for _, event in last_of(WorkspaceChanged, events)])
+        await self._care_rules.in_force(session, {event.workspace_id for event in events})
 
     async def begin_rebuild(self, session: Session) -> None:
         """Forget the versions."""

@@ -88,7 +88,7 @@ class TestPurchases:
 
     @pytest.mark.parametrize("mark", ["do_not_contact", "do_not_pursue", "internal", "deleted"])
     async def test_who_may_not_be_contacted_is_not_cared_for(self, stage: Stage, mark: str) -> None:
-        who = await stage.customer(**{mark: True})
+        who = await stage.customer(None, **{mark: True})
         await stage.buys(who)
         assert await stage.reminders() == []
 
