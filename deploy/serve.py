@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 import uvloop
@@ -11,9 +12,23 @@ from fastapi import FastAPI
 
 from services.kit.logs import configure_logs
 from services.kit.settings import ServiceSettings
+from services.kit.web.app import Kit
 
 # Longer than our clients keep idle connections: the server must never be the one to close a connection first.
 KEEP_ALIVE_SECONDS = 75
+
+
+class Server(uvicorn.Server):
+    """Tells the process at the first signal, not only when the last request is over: a long poll would hold it up."""
+
+    def __init__(self, config: uvicorn.Config, kit: Kit) -> None:
+        super().__init__(config)
+        self._kit = kit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self._kit.drain()
+        super().handle_exit(sig, frame)
 
 
 def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettings, listener: socket.socket) -> int:
@@ -22,8 +37,9 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     configure_logs(settings.service, level=settings.log_level, style=settings.log_format)
+    app = factory(settings)
     config = uvicorn.Config(
-        factory(settings),
+        app,
         http="httptools",
         ws="none",
         lifespan="on",
@@ -34,7 +50,7 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    server = uvicorn.Server(config)
+    server = Server(config, app.state.kit)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(sockets=[listener]))
     return 0 if server.started else 3

@@ -90,6 +90,11 @@ class Kit:
         kit.checks["database"] = kit.check_database
         return kit
 
+    def drain(self) -> None:
+        """Become unready and end long polls: the process will stop as soon as its requests are answered."""
+        self.stopping = True
+        self.database.wakeups.close()
+
     async def failures(self) -> dict[str, str]:
         """Return what is not ready: the name of each failed check and the kind of its failure."""
         failed: dict[str, str] = {}

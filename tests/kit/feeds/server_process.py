@@ -1,0 +1,27 @@
+"""A producer served as in production: `server_process.py <admin url> <port> <private key> <public keys>`."""
+
+import json
+import socket
+import sys
+
+from deploy.serve import serve
+from services.kit.feeds.routes import feed_routes
+from services.kit.settings import ServiceSettings
+from services.kit.web import Kit, create_app
+from tests.cluster import KithDatabase
+from tests.conftest import settings_values
+
+
+def main(admin_url: str, port: int, private_key: str, public_keys: str) -> int:
+    """Serve until stopped."""
+    values = settings_values(KithDatabase("kith", admin_url), "contacts")
+    own_keys = {"identity_private_key": private_key, "identity_public_keys": json.loads(public_keys)}
+    settings = ServiceSettings.model_validate(values | own_keys)
+    listener = socket.create_server(("127.0.0.1", port))
+    return serve(
+        lambda given: create_app(Kit.build(given), title="t", routers=[], routes=feed_routes()), settings, listener
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]))
