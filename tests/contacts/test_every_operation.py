@@ -22,6 +22,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/reps": {"display_name": "Ann"},
     "/v1/interactions": {"customer_id": str(new_id()), "function": "care", "channel": "call"},
     "/v1/interactions/batch": {"items": [{"customer_id": str(new_id()), "function": "care", "channel": "call"}]},
+    "/v1/orders": {"total": {"amount": "1.00", "currency": "TWD"}},
+    "/v1/orders/batch": {"items": [{"total": {"amount": "1.00", "currency": "TWD"}}]},
+    "/v1/orders/{order_id}/refunds": {"amount": {"amount": "1.00", "currency": "TWD"}},
     "/v1/exchange-rates": {"currency": "USD", "valid_from": "2026-01-01", "rate": "30"},
 }
 """Bodies that fit, by the route's path; all others take an empty object."""
@@ -109,6 +112,7 @@ class TestForeign:
         person = await door.made("/v1/people", {"given_name": "Ann", "external_ids": [{"source": "import", "id": "1"}]})
         account = await door.made("/v1/accounts", {"name": "Tea"})
         rep = await door.made("/v1/reps", {"display_name": "Ann"})
+        order = await door.made("/v1/orders", BODIES["/v1/orders"])
         rate = await door.made("/v1/exchange-rates", BODIES["/v1/exchange-rates"])
         call = {"customer_id": person["id"], "function": "care", "channel": "call"}
         return {
@@ -116,6 +120,7 @@ class TestForeign:
             "account_id": account["id"],
             "rep_id": rep["id"],
             "rate_id": rate["id"],
+            "order_id": order["id"],
             "interaction_id": (await door.made("/v1/interactions", call))["id"],
         }
 
@@ -133,7 +138,7 @@ class TestForeign:
         }
 
     @pytest.mark.parametrize(
-        "path", ["/v1/people", "/v1/accounts", "/v1/reps", "/v1/exchange-rates", "/v1/interactions"]
+        "path", ["/v1/people", "/v1/accounts", "/v1/reps", "/v1/exchange-rates", "/v1/interactions", "/v1/orders"]
     )
     async def test_no_list_shows_it(self, door: Door, made: dict[str, str], path: str) -> None:
         answer = await door.elsewhere().get(path, params={"count": "exact", "ids": list(made.values())})

@@ -20,7 +20,8 @@ from services.contacts.accounts.schemas import (
 )
 from services.contacts.accounts.views import account_of, summary_of
 from services.contacts.customer_rows import Written
-from services.contacts.vocabulary import EffectsName, ExternalIdentifier, OnMatch, TagsCommand
+from services.contacts.external_path import ExternalPath
+from services.contacts.vocabulary import EffectsName, OnMatch, TagsCommand
 from services.kit.problems import NotFound, PreconditionFailed, Problem
 from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.batches import BatchAborted, BatchRead, Outcomes, split_faulty
@@ -125,8 +126,7 @@ async def create_accounts_batch(
     ),
 )
 async def upsert_account(
-    source: Annotated[str, Path(description="Key of the source.", max_length=63)],
-    external_id: Annotated[str, Path(description="Id of the account there; it may contain slashes.", max_length=255)],
+    key: ExternalPath,
     body: AccountUpsert,
     accounts: AccountsDep,
     session: WriteSession,
@@ -135,7 +135,6 @@ async def upsert_account(
     response: Response,
 ) -> AccountRead:
     """Create the account that another system names so, or change the fields that were sent."""
-    key = ExternalIdentifier.model_construct(source=source, id=external_id)
     return answer(response, await accounts.upsert(session, caller, key, body, wanted))
 
 

@@ -1,6 +1,5 @@
 """Every query on exchange rates."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -75,16 +74,3 @@ class ExchangeRatesRepository:
     async def page(self, session: Session, where: Where, query: ListQuery, bound: Binding, sort: str) -> Rows:
         """Return a page of rates."""
         return await RATES.fetch(session, where, query, bound, sort=sort)
-
-    async def in_force(
-        self, session: Session, currencies: Sequence[str], days: Sequence[date]
-    ) -> "list[asyncpg.Record]":
-        """Return for each pair of currency and local day the rate in force, null where none is."""
-        return await session.fetch(
-            "SELECT w.currency, w.day, (SELECT x.rate FROM exchange_rates x WHERE x.workspace_id = $1"
-            " AND x.currency = w.currency AND x.valid_from <= w.day ORDER BY x.valid_from DESC LIMIT 1) AS rate"
-            " FROM (SELECT DISTINCT * FROM unnest($2::text[], $3::date[]) AS u (currency, day)) w",
-            session.tenant,
-            currencies,
-            days,
-        )

@@ -1,9 +1,5 @@
 """What can be done with exchange rates: set, read, delete, convert with."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,26 +11,11 @@ from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.feeds.outbox import publish
 from services.kit.ids import new_id
-from services.kit.money import convert, decimal_of
+from services.kit.money import decimal_of
 from services.kit.problems import NotFound
 
 if TYPE_CHECKING:
     import asyncpg
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """The rates of some currencies on some days, and the currency they lead into."""
-
-    into: str | None
-    rates: dict[tuple[str, date], Decimal | None]
-
-    def minor(self, amount_minor: int, currency: str, day: date) -> int | None:
-        """Return an amount in minor units of the reporting currency; None without a rate, never 1:1."""
-        if self.into is None:
-            return None
-        rate = Decimal(1) if currency == self.into else self.rates.get((currency, day))
-        return None if rate is None else convert(amount_minor, currency, rate, self.into)
 
 
 class ExchangeRates:
@@ -71,15 +52,6 @@ class ExchangeRates:
         if row is None:
             raise NotFound
         await publish(session, [event_of(row, deleted=True)])
-
-    async def conversion(self, session: Session, pairs: Iterable[tuple[str, date]]) -> Conversion:
-        """Return what is needed to convert amounts of these currencies on these local days."""
-        into = await self.rows.reporting_currency(session)
-        foreign = sorted({pair for pair in pairs if pair[0] != into})
-        if into is None or not foreign:
-            return Conversion(into, {})
-        rows = await self.rows.in_force(session, [pair[0] for pair in foreign], [pair[1] for pair in foreign])
-        return Conversion(into, {(row["currency"], row["day"]): row["rate"] for row in rows})
 
 
 def event_of(row: "asyncpg.Record", *, deleted: bool = False) -> ExchangeRateChanged:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from uuid import UUID
@@ -64,7 +64,12 @@ def core_of(body: OrderUpsert, context: Context) -> OrderCore:
     same = replace(changed, updated_at=start.updated_at, body_hash=start.body_hash) == start
     if body.updated_at is None and context.before is not None and same:
         return context.before
-    return hashed(replace(changed, updated_at=body.updated_at or context.now))
+    return hashed(replace(changed, updated_at=body.updated_at or newest(context.before, context.now)))
+
+
+def newest(before: OrderCore | None, now: datetime) -> datetime:
+    """Return the time of a change that its sender did not date: now, but in any case after what was known."""
+    return now if before is None else max(now, before.updated_at + timedelta(microseconds=1))
 
 
 def blank(body: OrderUpsert, now: datetime) -> OrderCore:

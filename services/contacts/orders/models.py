@@ -70,6 +70,7 @@ class Order(Versioned, Base):
         CheckConstraint("customer_type IN ('person', 'account')", name="customer_type"),
         CheckConstraint("effects IN ('none', 'scores', 'all')", name="effects"),
         Index("orders_placed_idx", "workspace_id", "placed_at", "id"),
+        Index("orders_updated_idx", "workspace_id", "updated_at", "id"),
         Index("orders_customer_idx", "workspace_id", "customer_id", "placed_at", "id"),
         Index(
             "orders_account_buyer_idx",

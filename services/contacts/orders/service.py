@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.contacts.callers import may_see
 from services.contacts.identities.service import Identities
-from services.contacts.orders.drafts import Context, account_of, buyer_of, core_of, hashed, refunds_of
+from services.contacts.orders.drafts import Context, account_of, buyer_of, core_of, hashed, newest, refunds_of
 from services.contacts.orders.errors import OrderExists
 from services.contacts.orders.facts import EffectsName, OrderCore, OrderFact, RefundFact
 from services.contacts.orders.intake import AppliedOrder, OrderIntake
@@ -103,7 +103,7 @@ class Orders:
         buyer_id, account_id = await self._parties(session, body, meant, key.source, before)
         core = self._core(body, meant, key.source, before.core)
         if core == before.core and (buyer_id, account_id) != (before.buyer_id, before.account_id):
-            core = hashed(replace(core, updated_at=max(core.updated_at, self._clock.now())))
+            core = hashed(replace(core, updated_at=newest(core, self._clock.now())))
         fact = OrderFact(
             key.source,
             key.id,
@@ -157,7 +157,7 @@ class Orders:
         if order.cancelled:
             return Written(await self._shown(session, caller, order_id), unchanged=True)
         now = self._clock.now()
-        core = hashed(replace(order.core, status="cancelled", updated_at=max(now, order.core.updated_at)))
+        core = hashed(replace(order.core, status="cancelled", updated_at=newest(order.core, now)))
         fact = OrderFact(
             order.source,
             order.external_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from services.contacts.customer_rows import Written
+from services.contacts.external_path import ExternalPath
 from services.contacts.people.dependencies import PeopleDep
 from services.contacts.people.errors import PersonExists, PersonMerged
 from services.contacts.people.queries import PersonQuery, conditions
@@ -21,7 +22,7 @@ from services.contacts.people.schemas import (
     PhonesCommand,
 )
 from services.contacts.people.views import person_of, summary_of
-from services.contacts.vocabulary import EffectsName, ExternalIdentifier, OnMatch, TagsCommand
+from services.contacts.vocabulary import EffectsName, OnMatch, TagsCommand
 from services.kit.identity import Identity
 from services.kit.problems import NotFound, PreconditionFailed, Problem
 from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
@@ -128,8 +129,7 @@ async def create_people_batch(
     ),
 )
 async def upsert_person(
-    source: Annotated[str, Path(description="Key of the source.", max_length=63)],
-    external_id: Annotated[str, Path(description="Id of the person there; it may contain slashes.", max_length=255)],
+    key: ExternalPath,
     body: PersonUpsert,
     people: PeopleDep,
     session: WriteSession,
@@ -138,7 +138,6 @@ async def upsert_person(
     response: Response,
 ) -> PersonRead:
     """Create the person whom another system names so, or change the fields that were sent."""
-    key = ExternalIdentifier.model_construct(source=source, id=external_id)
     return answer(response, await people.upsert(session, caller, key, body, wanted), caller)
 
 

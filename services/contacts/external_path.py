@@ -1,0 +1,18 @@
+"""The end of `/external/{source}/{external_id}`: how another system names the thing; the id may hold slashes."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path
+
+from services.contacts.vocabulary import ExternalIdentifier
+
+
+def external_path(
+    source: Annotated[str, Path(description="Key of the source.", max_length=63)],
+    external_id: Annotated[str, Path(description="Id in that source; it may contain slashes.", max_length=255)],
+) -> ExternalIdentifier:
+    """Return both parts; whether there is such a source is for the service to say."""
+    return ExternalIdentifier.model_construct(source=source, id=external_id)
+
+
+ExternalPath = Annotated[ExternalIdentifier, Depends(external_path)]
