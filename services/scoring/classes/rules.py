@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.scoring.facts.rules import Contact
 from services.scoring.ledger.rules import POINT, Outlook, Reason, Score, Step, Threat, Way, add_up, unknown
 from services.scoring.policies.rules import ClassRules
 from services.scoring.rhythm.rules import Rhythm
@@ -19,14 +20,6 @@ class Sign:
     code: str
     last_day: int
     params: Mapping[str, object] = field(default_factory=dict)
-    evidence: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Something a sign can rest on: an inbound contact about a purchase, or an order that waits for its payment."""
-
-    day: int
     evidence: Mapping[str, object] = field(default_factory=dict)
 
 

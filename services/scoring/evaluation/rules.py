@@ -1,15 +1,14 @@
 """All scores of one customer from facts and cut-offs: a pure function, the same for one order and for a million."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.scoring.churn import rules as churn
 from services.scoring.classes import rules as classes
 from services.scoring.cutoffs.rules import Cutoffs, freeze_ends, is_freeze
-from services.scoring.facts.rules import History, local_day
+from services.scoring.facts.rules import History, Subject, local_day
 from services.scoring.holding.rules import Calendar, Checkpoint, Held, Point, fingerprint, fold, threat
 from services.scoring.ledger.rules import Outlook, Score, unknown, unscored
 from services.scoring.policies.rules import Policy
@@ -22,30 +21,6 @@ ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A customer with all facts known at the time of the evaluation."""
-
-    customer_id: UUID
-    customer_type: str
-    history: History
-    designated_at: datetime | None = None
-    excluded: str | None = None
-    """Why the customer is in no population: do_not_pursue, internal, merged, deleted, erased (11.3)."""
-    scored_as: UUID | None = None
-    """The account that all purchases of this person are credited to (11.3)."""
-    missing: tuple[str, ...] = ()
-    """Rates without which orders had to be left out (11.2)."""
-    warnings: tuple[str, ...] = ()
-    contacts: Sequence[classes.Contact] = ()
-    """Inbound contacts about a purchase and orders that wait for payment (early_repeat of 11.7)."""
-    answer: tuple[int, int] | None = None
-    """Latest answer to "will you buy again" and its day."""
-    first_contact_day: int | None = None
-    last_news_day: int | None = None
-    left_reps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
     """When and by which rules a population is evaluated."""
 
@@ -55,6 +30,9 @@ class Moment:
     cutoffs: Cutoffs
     calendar: Calendar
     """The evaluation points up to now; without a recorded one, this moment is the first."""
+    policy_version: int = 1
+    recorded: bool = True
+    """Whether all cut-offs are recorded ones, which stay until the next record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ Money is whole minor units. Days are ordinals of local dates (`date.toordinal`),
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import accumulate
 from uuid import UUID
@@ -96,6 +96,12 @@ def rates_of(reporting: str, rows: Iterable[tuple[str, date, Decimal]]) -> Rates
 def local_day(at: datetime, zone: ZoneInfo) -> int:
     """Return the ordinal of the local date of an instant (11.1)."""
     return at.astimezone(zone).toordinal()
+
+
+def midnight(day: int, zone: ZoneInfo) -> datetime:
+    """Return 00:00 of a local day in UTC; where clocks skip it, the instant at which the day begins."""
+    local = datetime.combine(date.fromordinal(day), time.min, tzinfo=zone)
+    return datetime.fromtimestamp(local.timestamp(), tz=UTC)
 
 
 def status_at(order: Order, as_of: datetime) -> str:
@@ -214,3 +220,35 @@ class History:
         """Return the order with the largest net among ages 0 .. days-1, the earliest of equals; None without any."""
         start, end = self.window(today, days, at)
         return max(self.purchases[start:end], key=lambda purchase: purchase.net_minor, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Something a sign can rest on: an inbound contact about a purchase, or an order that waits for its payment."""
+
+    day: int
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A customer with all facts known at the time of the evaluation."""
+
+    customer_id: UUID
+    customer_type: str
+    history: History
+    designated_at: datetime | None = None
+    excluded: str | None = None
+    """Why the customer is in no population: do_not_pursue, internal, merged, deleted, erased (11.3)."""
+    scored_as: UUID | None = None
+    """The account that all purchases of this person are credited to (11.3)."""
+    missing: tuple[str, ...] = ()
+    """Rates without which orders had to be left out (11.2)."""
+    warnings: tuple[str, ...] = ()
+    contacts: Sequence[Contact] = ()
+    """Inbound contacts about a purchase and orders that wait for payment (early_repeat of 11.7)."""
+    answer: tuple[int, int] | None = None
+    """Latest answer to "will you buy again" and its day."""
+    first_contact_day: int | None = None
+    last_news_day: int | None = None
+    left_reps: tuple[str, ...] = ()

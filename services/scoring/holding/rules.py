@@ -10,11 +10,11 @@ import struct
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from services.scoring.facts.rules import History, local_day
+from services.scoring.facts.rules import History, local_day, midnight
 from services.scoring.ledger.rules import Threat
 from services.scoring.policies.rules import Policy, TierRules
 from services.scoring.tiers.rules import Lines, Standing, Tier, entry_tier
@@ -98,12 +98,6 @@ class Calendar:
             day = local_day(self._mondays[-1] if self._mondays else self._taken[0], self.zone)
             self._mondays.append(midnight(next_monday(day), self.zone))
             self.point(self._mondays[-1])
-
-
-def midnight(day: int, zone: ZoneInfo) -> datetime:
-    """Return 00:00 of a local day in UTC; where clocks skip it, the instant at which the day begins."""
-    local = datetime.combine(date.fromordinal(day), time.min, tzinfo=zone)
-    return datetime.fromtimestamp(local.timestamp(), tz=UTC)
 
 
 def is_monday(day: int) -> bool:

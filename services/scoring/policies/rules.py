@@ -8,13 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 class Rules(BaseModel):
     """Base of the parts of a policy: closed and unchangeable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class TierRules(Rules):
     """Parameters of the value tier (11.5). Shares are basis points, points are whole points."""
 
-    cuts: tuple[int, int, int] = Field((100, 1000, 3000), description="Shares of v1, v10 and v30 in basis points.")
+    top_1_share: int = Field(100, ge=1, le=10_000, description="Share of customers at or above v1, in basis points.")
+    top_10_share: int = Field(1000, ge=1, le=10_000, description="Share of customers at or above v10.")
+    top_30_share: int = Field(3000, ge=1, le=10_000, description="Share of customers at or above v30.")
     average_order_months: int = Field(12, ge=1, le=60, description="Closed calendar months of the average order value.")
     average_order_least: int = Field(30, ge=1, description="Fewer orders there: those of the last year instead.")
     average_order_floor: int = Field(6, ge=1, description="Fewer orders even there: the average is unknown.")
@@ -24,11 +26,23 @@ class TierRules(Rules):
     main_points: int = Field(50, ge=0, description="Points of the first main-customer test that holds.")
     further_points: int = Field(5, ge=0, description="Points of each further main-customer test.")
     top_1_points: int = Field(20, ge=0)
-    floors: tuple[int, int, int] = Field((10, 50, 80), description="Points from which silver, gold and diamond begin.")
+    silver_floor: int = Field(10, ge=0, description="Points from which silver begins.")
+    gold_floor: int = Field(50, ge=0)
+    diamond_floor: int = Field(80, ge=0)
     keep_percent: int = Field(80, ge=1, le=100, description="Share of the held tier's line that keeps it.")
     low_evaluations: int = Field(4, ge=1, description="Mondays below the line before a tier can be lost.")
     hold_days: int = Field(90, ge=0, description="Days that a tier is held at least since it was last earned.")
     thin_base: int = Field(30, ge=0, description="Fewer customers with revenue: the score says small_base.")
+
+    @property
+    def shares(self) -> tuple[int, int, int]:
+        """The shares of v1, v10 and v30."""
+        return self.top_1_share, self.top_10_share, self.top_30_share
+
+    @property
+    def floors(self) -> tuple[int, int, int]:
+        """The points from which silver, gold and diamond begin."""
+        return self.silver_floor, self.gold_floor, self.diamond_floor
 
 
 class RhythmRules(Rules):
@@ -68,7 +82,9 @@ class ChurnRules(Rules):
     """Parameters of the churn level (11.10). Points are whole points, times are days."""
 
     overdue_points: int = Field(25, ge=1, description="Points for each usual gap beyond the first.")
-    levels: tuple[int, int, int] = Field((25, 50, 75), description="Most points of none, watch and warn.")
+    watch_above: int = Field(25, ge=0, description="More points than this are watch; up to it the level is none.")
+    warn_above: int = Field(50, ge=0)
+    likely_lost_above: int = Field(75, ge=0)
     most_points: int = Field(100, ge=1)
     rep_left_points: int = Field(15, ge=0)
     spend_fell_points: int = Field(15, ge=0)
@@ -78,6 +94,11 @@ class ChurnRules(Rules):
     spend_least_purchases: int = Field(4, ge=1)
     no_news_points: int = Field(5, ge=0)
     no_news_days: int = Field(180, ge=1)
+
+    @property
+    def levels(self) -> tuple[int, int, int]:
+        """The most points of none, watch and warn."""
+        return self.watch_above, self.warn_above, self.likely_lost_above
 
 
 class Policy(Rules):

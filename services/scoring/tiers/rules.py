@@ -102,20 +102,18 @@ def lines_of(revenues: Sequence[int], base: tuple[int, int], rules: TierRules) -
     ranked = sorted((revenue for revenue in revenues if revenue > 0), reverse=True)
     if not ranked:
         return Lines(base_orders=base[0], base_sum=base[1])
-    top_1, top_10, top_30 = (ranked[rank_of_share(len(ranked), share) - 1] for share in rules.cuts)
+    top_1, top_10, top_30 = (ranked[rank_of_share(len(ranked), share) - 1] for share in rules.shares)
     return Lines(len(ranked), top_1, top_10, top_30, *base)
 
 
-def average_base(closed_months: Sequence[int], last_year: Sequence[int], rules: TierRules) -> tuple[int, int]:
+def average_base(closed_months: tuple[int, int], last_year: tuple[int, int], rules: TierRules) -> tuple[int, int]:
     """Return number and sum of the orders behind the average order value, (0, 0) if it is unknown (11.5).
 
-    Both take the nets of counting orders with net > 0: of the 12 closed months, and of the last 365 days.
+    Takes number and sum of the counting orders with net > 0: of the 12 closed months, and of the last 365 days.
     """
-    if len(closed_months) >= rules.average_order_least:
-        return len(closed_months), sum(closed_months)
-    if len(last_year) >= rules.average_order_floor:
-        return len(last_year), sum(last_year)
-    return 0, 0
+    if closed_months[0] >= rules.average_order_least:
+        return closed_months
+    return last_year if last_year[0] >= rules.average_order_floor else (0, 0)
 
 
 def tests(standing: Standing, lines: Lines, rules: TierRules) -> tuple[str, ...]:

@@ -1,0 +1,217 @@
+"""Cut-offs in force: recorded ones, or, while nothing is recorded, those of the moment; and recording them."""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from services.kit.database import Session
+from services.scoring.classes.rules import Separation
+from services.scoring.cutoffs import repository
+from services.scoring.cutoffs.repository import Wanted
+from services.scoring.cutoffs.rules import (
+    DAILY,
+    FAMILIES,
+    POPULATIONS,
+    TIERS,
+    Cutoffs,
+    Daily,
+    closed_months,
+    daily_body,
+    freeze_due,
+    lines_body,
+    read_daily,
+    read_lines,
+)
+from services.scoring.facts import service as facts
+from services.scoring.facts.rules import local_day
+from services.scoring.facts.service import Valuer
+from services.scoring.holding.rules import Calendar
+from services.scoring.policies.service import InForce
+from services.scoring.rfm.rules import Metric, Quintiles
+from services.scoring.tiers.rules import Lines, average_base
+
+if TYPE_CHECKING:
+    import asyncpg
+
+LIFE = 20
+"""Unrecorded cut-offs are kept for so many times as long as they took to work out."""
+MOST_KEPT = 1000
+ALL: Mapping[str, Collection[str]] = dict.fromkeys(POPULATIONS, FAMILIES)
+Key = tuple[UUID, str, datetime | None]
+Passing = tuple[UUID, str, datetime | None, str]
+Found = TypeVar("Found", Lines, Daily)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Whose cut-offs, by which rules."""
+
+    workspace_id: UUID
+    policy: InForce
+    valuer: Valuer
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Cut-offs of a population, its evaluation points, and whether all of it was recorded."""
+
+    cutoffs: Cutoffs
+    calendar: Calendar
+    recorded: bool
+
+
+class CutoffService:
+    """Finds and records cut-offs.
+
+    Remembers unrecorded ones for a moment, so that a flood of orders does not rank anew with every batch, and recorded
+    tier lines for as long as no others were recorded.
+    """
+
+    def __init__(self, shortest_life: float = 1.0) -> None:
+        """Keep the unrecorded cut-offs of the present for at least so many seconds."""
+        self._shortest = shortest_life
+        self._passing: dict[Passing, tuple[float, Lines | Daily]] = {}
+        self._calendars: dict[tuple[UUID, str], tuple[object, Calendar]] = {}
+
+    async def at(
+        self, session: Session, setting: Setting, population: str, as_of: datetime, *, past: bool = False
+    ) -> Taken:
+        """Return the cut-offs in force at a time (11.1); `past` says that it is a given one and not the present."""
+        rows = await repository.in_force(session, setting.workspace_id, population, as_of)
+        found = {row["family"]: row["body"] for row in rows}
+        lines = read_lines(found[TIERS]) if TIERS in found else None
+        daily = read_daily(found[DAILY]) if DAILY in found else None
+        key = (setting.workspace_id, population, as_of if past else None)
+        if lines is None:
+            lines = await self._passing_lines(session, setting, key, as_of)
+        if daily is None:
+            daily = await self._passing_daily(session, setting, key, as_of)
+        calendar = await self._calendar(session, setting, population, as_of)
+        return Taken(Cutoffs(lines, daily), calendar, recorded=len(found) == len(FAMILIES))
+
+    def forget(self) -> None:
+        """Forget what was worked out a moment ago."""
+        self._passing.clear()
+
+    async def record(
+        self,
+        session: Session,
+        setting: Setting,
+        at: datetime,
+        families: Mapping[str, Collection[str]] = ALL,
+        *,
+        dated: bool = False,
+    ) -> None:
+        """Record families of cut-offs per population as of a time; one without customers has nothing to record."""
+        for population, wanted in families.items():
+            for family in wanted:
+                body = await self._body(session, setting, await self._wanted(session, setting, population, at), family)
+                if body is not None:
+                    key = (setting.workspace_id, population, family)
+                    await repository.record(session, key, at, body, setting.policy.version, dated=dated)
+
+    async def due(self, session: Session, setting: Setting, midnight: datetime) -> dict[str, list[str]]:
+        """Return which families are to be recorded at a local midnight and are not yet (11.1, schedule)."""
+        today = local_day(midnight, setting.valuer.zone)
+        due = {}
+        for population in POPULATIONS:
+            rows = await repository.in_force(session, setting.workspace_id, population, midnight)
+            found = {row["family"]: row for row in rows}
+            lines = found.get(TIERS)
+            day = local_day(lines["computed_at"], setting.valuer.zone) if lines else None
+            customers = lines["body"]["customers"] if lines else 0
+            frozen = freeze_due(today, day, customers, setting.policy.rules.small_base)
+            taken_now = {family for family, row in found.items() if row["computed_at"] == midnight}
+            due[population] = [one for one in FAMILIES if one not in taken_now and (one == DAILY or frozen)]
+        return due
+
+    async def _body(self, session: Session, setting: Setting, wanted: Wanted, family: str) -> dict[str, object] | None:
+        if family == TIERS:
+            lines = await lines_now(session, wanted, setting)
+            return lines_body(lines) if lines.customers else None
+        daily = await daily_now(session, wanted, setting)
+        return daily_body(daily) if daily.quintiles.customers else None
+
+    async def _passing_lines(self, session: Session, setting: Setting, key: Key, as_of: datetime) -> Lines:
+        kept = self._kept((*key, TIERS))
+        if isinstance(kept, Lines):
+            return kept
+        began = time.monotonic()
+        lines = await lines_now(session, await self._wanted(session, setting, key[1], as_of), setting)
+        return self._keep((*key, TIERS), lines, began)
+
+    async def _passing_daily(self, session: Session, setting: Setting, key: Key, as_of: datetime) -> Daily:
+        kept = self._kept((*key, DAILY))
+        if isinstance(kept, Daily):
+            return kept
+        began = time.monotonic()
+        daily = await daily_now(session, await self._wanted(session, setting, key[1], as_of), setting)
+        return self._keep((*key, DAILY), daily, began)
+
+    def _kept(self, key: Passing) -> Lines | Daily | None:
+        kept = self._passing.get(key)
+        return kept[1] if kept and kept[0] > time.monotonic() else None
+
+    def _keep(self, key: Passing, found: Found, began: float) -> Found:
+        now = time.monotonic()
+        if len(self._passing) > MOST_KEPT:
+            self._passing.clear()
+        shortest = self._shortest if key[2] is None else 0.0
+        self._passing[key] = (now + max(shortest, LIFE * (now - began)), found)
+        return found
+
+    async def _wanted(self, session: Session, setting: Setting, population: str, as_of: datetime) -> Wanted:
+        unsettled = await facts.unsettled(session, setting.workspace_id, as_of, setting.valuer)
+        today = date.fromordinal(local_day(as_of, setting.valuer.zone))
+        rules = setting.policy.rules
+        days = rules.year_days, rules.rfm.rfm_days
+        return Wanted(setting.workspace_id, population, as_of, today, *days, unsettled)
+
+    async def _calendar(self, session: Session, setting: Setting, population: str, until: datetime) -> Calendar:
+        key = (setting.workspace_id, population)
+        zone = setting.valuer.zone
+        mark = (zone.key, *await repository.mark_of_lines(session, *key, until))
+        kept = self._calendars.get(key)
+        if kept and kept[0] == mark:
+            return kept[1]
+        rows = await repository.recorded_lines(session, *key, until)
+        calendar = Calendar(zone, [(row["computed_at"], read_lines(row["body"])) for row in rows])
+        self._calendars[key] = (mark, calendar)
+        return calendar
+
+
+async def lines_now(session: Session, wanted: Wanted, setting: Setting) -> Lines:
+    """Return the tier lines of a population, taken with SQL."""
+    rules = setting.policy.rules.tier
+    first, last = closed_months(wanted.today.toordinal(), rules.average_order_months)
+    closed = date.fromordinal(first), date.fromordinal(last)
+    row = await repository.tier_figures(session, wanted, rules.shares, closed)
+    base = average_base((row["closed_orders"], row["closed_sum"]), (row["year_orders"], row["year_sum"]), rules)
+    return Lines(row["customers"], row["top_1"], row["top_10"], row["top_30"], *base)
+
+
+async def daily_now(session: Session, wanted: Wanted, setting: Setting) -> Daily:
+    """Return the daily cut-offs of a population, taken with SQL."""
+    rules = setting.policy.rules
+    row = await repository.daily_figures(session, wanted, rules.customer_class.provisional_days)
+    enough = row["repeated"] >= rules.rhythm.least_customers
+    return Daily(
+        row["gap"] if enough else rules.rhythm.default_gap,
+        Quintiles(
+            row["customers"],
+            metric(row, "recency"),
+            metric(row, "frequency"),
+            metric(row, "monetary"),
+        ),
+        Separation(row["repeated"], row["settled_one_time"], row["repeats"]),
+    )
+
+
+def metric(row: "asyncpg.Record", name: str) -> Metric:
+    """Return the edges of one metric; days become ordinals."""
+    values: list[Any] = row[name]
+    first, second, third, fourth = (one.toordinal() if isinstance(one, date) else one for one in values)
+    return Metric((first, second, third, fourth), row[f"{name}_spread"])

@@ -1,0 +1,16 @@
+"""Wiring of the score endpoints."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.scoring.scores.service import Scores
+
+
+def scores(request: Request) -> Scores:
+    """Return the verbs on scores."""
+    service: Scores = request.app.state.scoring.scores
+    return service
+
+
+ScoresDep = Annotated[Scores, Depends(scores)]
