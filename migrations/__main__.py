@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 
 from migrations import SCHEMAS, runner
 from migrations.addresses import Roles, role_url
+from migrations.epochs import renew_epoch
 from migrations.provision import provision as provision_database
 from services.kit.settings import Settings
 
@@ -59,6 +60,12 @@ def check() -> None:
     for line in lines:
         typer.echo(line, err=True)
     sys.exit(1 if lines else 0)
+
+
+@app.command()
+def new_epoch(schema: Annotated[str, typer.Argument()]) -> None:
+    """Tell the followers of a schema that its history was rewritten, after a restore by pg_restore: they rebuild."""
+    typer.echo(asyncio.run(renew_epoch(settings().owner_url(schema))))
 
 
 @app.command()

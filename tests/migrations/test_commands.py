@@ -80,3 +80,9 @@ async def test_a_missing_setting_is_named(own_kith: KithDatabase, missing: str) 
     said, _ = await process.communicate()
     assert process.returncode != 0
     assert missing.removeprefix("KITH_").lower() in said.decode()
+
+
+async def test_a_new_epoch_is_begun_and_told(own_kith: KithDatabase) -> None:
+    code, said = await run(own_kith, "new-epoch", "contacts")
+    [row] = await own_kith.as_admin("SELECT epoch FROM contacts.feed_state")
+    assert (code, said.strip()) == (0, row["epoch"])
