@@ -84,7 +84,7 @@ CREATE TABLE audience (
     internal boolean DEFAULT false NOT NULL,
     deleted boolean DEFAULT false NOT NULL,
     merged_into uuid,
-    listed boolean GENERATED ALWAYS AS (customer_version > 0 AND NOT deleted AND merged_into IS NULL) STORED,
+    listed boolean GENERATED ALWAYS AS (created_at IS NOT NULL AND NOT deleted AND merged_into IS NULL) STORED,
     profile_version bigint DEFAULT 0 NOT NULL,
     display_name text COLLATE "C",
     time_zone text,

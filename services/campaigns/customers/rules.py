@@ -202,7 +202,7 @@ def read_value(field: Field, op: str, value: Any) -> Any:  # noqa: ANN401 - what
     return read(field, value)
 
 
-def read_list(value: Any, least: int, most: int, read: Callable[[Any], Any]) -> tuple[Any, ...]:  # noqa: ANN401
+def read_list(value: object, least: int, most: int, read: Callable[[Any], Any]) -> tuple[Any, ...]:
     """Return a list of values as a tuple."""
     if not isinstance(value, list) or not least <= len(value) <= most:
         wanted = f"{least} values" if least == most else f"{least} to {most} values"
