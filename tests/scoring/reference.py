@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from services.scoring.classes.rules import Separation
 from services.scoring.cutoffs.rules import Cutoffs, Daily, closed_months
-from services.scoring.evaluation.rules import Evaluation, Moment, Subject, evaluate
-from services.scoring.facts.rules import History, Order, Purchase, Rates, local_day, worth
+from services.scoring.evaluation.rules import Evaluation, Moment, evaluate
+from services.scoring.facts.rules import History, Order, Purchase, Rates, Subject, local_day, worth
 from services.scoring.holding.rules import Calendar
 from services.scoring.policies.rules import DEFAULT, Policy
 from services.scoring.rfm.rules import Habits, quintiles_of
@@ -40,7 +40,7 @@ def lines_on(histories: Sequence[History], today: int, policy: Policy = DEFAULT)
     orders = [purchase for history in histories for purchase in history.purchases if purchase.net_minor > 0]
     closed = [purchase.net_minor for purchase in orders if first <= purchase.day <= last]
     year = [purchase.net_minor for purchase in orders if purchase.day > today - policy.year_days]
-    base = average_base(closed, year, policy.tier)
+    base = average_base((len(closed), sum(closed)), (len(year), sum(year)), policy.tier)
     return lines_of([history.revenue(today, policy.year_days) for history in histories], base, policy.tier)
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.scoring.evaluation.rules import KINDS, Evaluation, Moment, Subject, evaluate, outlooks
-from services.scoring.facts.rules import History, Purchase
-from services.scoring.holding.rules import Calendar, Held, fold, midnight
+from services.scoring.evaluation.rules import KINDS, Evaluation, Moment, evaluate, outlooks
+from services.scoring.facts.rules import History, Purchase, Subject, midnight
+from services.scoring.holding.rules import Calendar, Held, fold
 from services.scoring.ledger.rules import Score
 from services.scoring.policies.rules import DEFAULT
 from services.scoring.tiers.rules import Lines, Tier
