@@ -83,8 +83,10 @@ WITH given AS MATERIALIZED (
 ), told AS (
     INSERT INTO outbox (workspace_id, type, subject, version, data)
     SELECT $1, 'customer.changed', g.id, 1, g.event FROM given g JOIN made ON made.id = g.id
+    RETURNING seq
 )
-SELECT j.*, 1::bigint AS version, NULL::timestamptz AS deleted_at, made.id IS NOT NULL AS created,
+SELECT j.*, (SELECT max(seq) FROM told) AS position,
+    1::bigint AS version, NULL::timestamptz AS deleted_at, made.id IS NOT NULL AS created,
     (SELECT count(*) FROM claimed WHERE claimed.owner_id = j.id) AS claimed,
     coalesce((SELECT jsonb_agg(jsonb_build_object('source', k.source, 'id', k.value) ORDER BY k.source, k.value)
               FROM keys k WHERE k.owner_id = j.id AND k.kind = 'external'), '[]') AS external_ids
@@ -101,9 +103,9 @@ WITH changed AS (
     WHERE workspace_id = $1 AND id = $2 RETURNING *
 ), told AS (
     INSERT INTO outbox (workspace_id, type, subject, version, data)
-    SELECT $1, 'customer.changed', id, version, $4::json FROM changed
+    SELECT $1, 'customer.changed', id, version, $4::json FROM changed RETURNING seq
 )
-SELECT c.*, {names}, {external_ids} FROM changed c {reps}
+SELECT c.*, (SELECT max(seq) FROM told) AS position, {names}, {external_ids} FROM changed c {reps}
 """
 
 RELEASE = """
@@ -115,7 +117,7 @@ WITH released AS (
     WHERE workspace_id = $1 AND id = $2 RETURNING id, version
 )
 INSERT INTO outbox (workspace_id, type, subject, version, data)
-SELECT $1, 'customer.changed', id, version, $4::json FROM changed
+SELECT $1, 'customer.changed', id, version, $4::json FROM changed RETURNING seq
 """
 
 
@@ -165,8 +167,9 @@ class CustomerRows:
     async def create(self, session: Session, drafts: Sequence[Draft]) -> list[Row]:
         """Create what can be created; each row of the answer says whether it was, and if not, what stood against it."""
         rows = [{"id": draft.id, "event": draft.event, **draft.values} for draft in drafts]
-        wake_feed(session)
-        return [dict(row) for row in await session.fetch(self._create, session.tenant, rows, key_rows(drafts))]
+        found = [dict(row) for row in await session.fetch(self._create, session.tenant, rows, key_rows(drafts))]
+        published(session, found[0]["position"] if found else None)
+        return found
 
     async def read(self, session: Session, row_id: UUID, *, lock: bool = False) -> Row | None:
         """Return a row with names and external ids, deleted and merged ones too; `lock` keeps it from others."""
@@ -178,7 +181,6 @@ class CustomerRows:
         self, session: Session, row_id: UUID, values: Mapping[str, Any], event: Mapping[str, Any], now: datetime
     ) -> Row:
         """Set columns of a locked row, raise its version, tell of it, and return the row as it is then."""
-        wake_feed(session)
         assignments = "".join(f"{name} = ${place}, " for place, name in enumerate(values, start=5))
         sql = CHANGE.format(
             table=self._table, assignments=assignments, names=NAMES, external_ids=EXTERNAL_IDS, reps=JOINED_REPS
@@ -187,12 +189,13 @@ class CustomerRows:
         if row is None:
             message = "the row was locked, so it cannot be gone"
             raise LookupError(message)
+        published(session, row["position"])
         return dict(row)
 
     async def release(self, session: Session, row_id: UUID, event: Mapping[str, Any], now: datetime) -> None:
         """Delete softly: the row stays for restoration, its match keys go, so that they can name somebody new."""
-        wake_feed(session)
-        await session.execute(RELEASE.format(table=self._table), session.tenant, row_id, now, event)
+        sql = RELEASE.format(table=self._table)
+        published(session, await session.fetchval(sql, session.tenant, row_id, now, event))
 
     async def add_keys(self, session: Session, owner_id: UUID, keys: Iterable[Key], *, joins: bool) -> None:
         """Add match keys to an owner; those already held stay as they are."""
@@ -274,9 +277,11 @@ def without_shared_keys(
     return together, later
 
 
-def wake_feed(session: Session) -> None:
-    """Have the events that the statements above write put on the feed at once."""
-    session.after_commit(lambda: session.wakeups.tell(OUTBOX))
+def published(session: Session, position: int | None) -> None:
+    """Note the last event that a statement above has written, as `publish` does: the feed is woken after the commit."""
+    if position is not None:
+        session.position = max(session.position, position)
+        session.after_commit(lambda: session.wakeups.tell(OUTBOX))
 
 
 def key_rows(drafts: Sequence[Draft]) -> list[dict[str, Any]]:

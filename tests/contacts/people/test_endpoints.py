@@ -51,6 +51,13 @@ class TestCreate:
         assert (event["customer_id"], event["version"], event["tags"]) == (body["id"], 1, ["tea", "vip"])
         assert "ming" not in str(event).lower()
 
+    async def test_a_later_read_elsewhere_can_wait_for_the_write(self, door: Door) -> None:
+        answer = await door.post(PATH, MING)
+        last = await door.kith.as_admin("SELECT max(seq) AS seq FROM contacts.outbox")
+        assert answer.headers["Kith-Position"] == f"contacts:{last[0]['seq']}"
+        changed = await door.patch(f"{PATH}/{answer.json()['id']}", {"given_name": "B"})
+        assert changed.headers["Kith-Position"] == f"contacts:{last[0]['seq'] + 1}"
+
     async def test_owner_and_designation_carry_names(self, door: Door) -> None:
         rep = await door.made("/v1/reps", {"display_name": "Ann"})
         ann = door.who("admin", rep_id=UUID(rep["id"]))
