@@ -1,14 +1,14 @@
 """The intake wired for tests, and what it leaves in the tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.contacts.identities.facts import AccountFact, ExternalId, PersonFact
 from services.contacts.identities.repository import IdentityRepository
-from services.contacts.identities.service import Identities
+from services.contacts.identities.service import Identities, Mover
 from services.contacts.interactions.moves import InteractionMover
 from services.contacts.interactions.repository import InteractionsRepository
 from services.contacts.orders.facts import OrderCore, OrderFact
@@ -23,7 +23,8 @@ NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 def identities_of(clock: Clock) -> Identities:
     """Return identity resolution as the service wires it."""
-    return Identities(IdentityRepository(), clock, [OrderMover(IntakeRows(), clock), InteractionMover(InteractionsRepository(), clock)])
+    movers: list[Mover] = [OrderMover(IntakeRows(), clock), InteractionMover(InteractionsRepository(), clock)]
+    return Identities(IdentityRepository(), clock, movers)
 
 
 def intake_of(clock: Clock) -> OrderIntake:
@@ -31,10 +32,11 @@ def intake_of(clock: Clock) -> OrderIntake:
     return OrderIntake(IntakeRows(), identities_of(clock), clock)
 
 
-def buyer(*ids: str, minutes: int = 0, source: str = "shop", **more: Any) -> PersonFact:
+def buyer(*ids: str, minutes: int = 0, source: str = "shop", **more: object) -> PersonFact:
     """Return a buyer with external ids of the source."""
     external = tuple(ExternalId(source, one) for one in ids)
-    return PersonFact(NOON + timedelta(minutes=minutes), source, external_ids=external, **more)
+    fact = PersonFact(NOON + timedelta(minutes=minutes), source, external_ids=external)
+    return replace(fact, **more)  # type: ignore[arg-type]  # whatever fields the test names
 
 
 def company(external_id: str, name: str | None = None, minutes: int = 0) -> AccountFact:
@@ -49,7 +51,7 @@ def order(
     total: int = 10_000,
     status: str = "paid",
     who: PersonFact | None = None,
-    **more: Any,
+    **more: object,
 ) -> OrderFact:
     """Return a whole order, placed at noon and told some minutes later."""
     core = OrderCore(
@@ -60,7 +62,8 @@ def order(
         total_minor=total,
         status=status,  # type: ignore[arg-type]  # any status of the tests
     )
-    return OrderFact("shop", external_id, core=core, buyer=who, **more)
+    fact = OrderFact("shop", external_id, core=core, buyer=who)
+    return replace(fact, **more)  # type: ignore[arg-type]  # as above
 
 
 @dataclass

@@ -44,7 +44,7 @@ class WayIn:
     @property
     def routes(self) -> list[BaseRoute]:
         """Routes to mount before all others."""
-        return [self.door.route()]
+        return [self.door.route]
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -37,13 +37,11 @@ class WebhookDoor:
         self._committer = committer
         self._rejections = rejections
         self._clock = clock
-
-    def route(self) -> Route:
-        """Return the route to mount."""
-        return Route(PATH, self.receive, methods=["POST"], name="receive_webhook")
+        self.route = Route(PATH, self.receive, methods=["POST"], name="receive_webhook")
 
     async def receive(self, request: Request) -> Response:
         """Verify, store, answer. What is answered 2xx is durable."""
+        request.scope["route"] = self.route  # what logs and measurements name the request by
         caller = await self._caller(request)
         body = await read_within(request, MAX_BODY)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}

@@ -118,7 +118,8 @@ class TestJoin:
         assert other
         stays, gone = sorted([one, other])
         async with shop.database.worker() as session:
-            sql = "UPDATE people SET do_not_contact = true, custom = $3, owner_rep_id = $4 WHERE workspace_id = $1 AND id = $2"
+            sets = "do_not_contact = true, custom = $3, owner_rep_id = $4"
+            sql = f"UPDATE people SET {sets} WHERE workspace_id = $1 AND id = $2"
             await session.execute(sql, shop.workspace_id, gone, {"size": "M", "shoe": 40}, UUID(int=9))
             sql = "UPDATE people SET custom = $3 WHERE workspace_id = $1 AND id = $2"
             await session.execute(sql, shop.workspace_id, stays, {"size": "L"})

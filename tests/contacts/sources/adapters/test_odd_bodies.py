@@ -20,7 +20,7 @@ BODIES = {
     platform: [json.loads(path.read_bytes()) for path in sorted((HERE / platform).glob("*.json"))]
     for platform in ("shopify", "woocommerce")
 }
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[object] = st.sampled_from(
     [
         None,
         True,
