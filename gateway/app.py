@@ -10,6 +10,7 @@ from gateway.access.endpoints import router as access
 from gateway.container import Container, build_container, read_document
 from gateway.door.door import Door
 from gateway.keys.endpoints import router as keys
+from gateway.pages.routes import Pages
 from gateway.settings import GatewaySettings
 from gateway.worker import build_worker
 from gateway.workspaces.endpoints import router as workspaces
@@ -42,7 +43,7 @@ def create_app(
         kit,
         title="Kith gateway",
         routers=[access, workspaces, keys],
-        routes=feed_routes([WorkspaceSnapshot()]),
+        routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,
     )

@@ -49,6 +49,7 @@ def values_for(service: str) -> dict[str, Any]:
     """Return settings under which an application can be built, but not be started."""
     return {
         "service": service,
+        "peers": dict.fromkeys(PACKAGES, "http://nowhere.invalid"),
         "api_database_url": "postgresql://nowhere",
         "worker_database_url": "postgresql://nowhere",
         "identity_private_key": f"1:{base64.b64encode(NOTHING).decode()}",
