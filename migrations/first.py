@@ -150,9 +150,7 @@ def _create_jobs() -> None:
         ),
     )
     op.create_index("jobs_created_idx", "jobs", ["workspace_id", "created_at", "id"])
-    op.create_index(
-        "jobs_open_idx", "jobs", ["workspace_id", "id"], postgresql_where=sa.text("finished_at IS NULL")
-    )
+    op.create_index("jobs_open_idx", "jobs", ["workspace_id", "id"], postgresql_where=sa.text("finished_at IS NULL"))
     op.create_index(
         "jobs_dedupe_idx",
         "jobs",
