@@ -36,7 +36,7 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(kit, container, settings):
+        async with running(kit, container):
             yield
 
     app = create_kit_app(
@@ -53,11 +53,10 @@ def create_app(
 
 
 @contextlib.asynccontextmanager
-async def running(kit: Kit, container: Container, settings: GatewaySettings) -> AsyncIterator[None]:
+async def running(kit: Kit, container: Container) -> AsyncIterator[None]:
     """Keep connections and loops open while the application serves."""
     await container.upstream.start()
-    worker = build_worker(kit, container, settings)
-    kit.reports["loops"] = worker.report
+    worker = build_worker(kit, container)
     try:
         async with worker.running():
             yield

@@ -8,18 +8,17 @@ from services.campaigns.care.consumers import FromContacts, FromGateway, FromSco
 from services.campaigns.container import Container
 from services.campaigns.reminders import jobs as reminder_jobs
 from services.campaigns.settings import CampaignsSettings
-from services.kit.feeds import FeedSource, Follower, Handler, add_sequencer, add_wakeups
+from services.kit.feeds import FeedSource, Follower, Handler
 from services.kit.jobs import JobRunner, Limits, add_jobs
 from services.kit.web.app import Kit
+from services.kit.web.background import base_worker
 from services.kit.worker import Worker
 
 
 def build_worker(kit: Kit, container: Container, settings: CampaignsSettings, limits: Limits | None = None) -> Worker:
     """Return the loops of this process; one that only serves requests has the wake-ups alone."""
-    worker = Worker("campaigns", stop_seconds=settings.shutdown_seconds)
-    add_wakeups(worker, kit.database)
+    worker = base_worker(kit)
     if settings.run_worker:
-        add_sequencer(worker, kit.database, kit.clock, retention_days=settings.feed_retention_days)
         add_followers(worker, kit, container)
         worker.add("care-clock", CareClock(kit.database, container.care, settings.care_seconds).run)
         runner = JobRunner(kit.database, kit.clock, limits)

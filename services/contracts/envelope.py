@@ -32,16 +32,3 @@ class Event(BaseModel):
         """The id of the entity that changed."""
         value: UUID = getattr(self, self.SUBJECT)
         return value
-
-
-class FeedEvent(BaseModel):
-    """An event as a follower receives it, with its place in the feed."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
-
-    position: int
-    workspace_id: UUID
-    type: str
-    subject: UUID
-    time: str
-    data: dict[str, object]

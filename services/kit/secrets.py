@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
-class SecretUnreadable(Exception):  # noqa: N818 - says what is the matter
+class SecretUnreadable(Exception):
     """None of the configured keys opens this secret; a key was dropped before everything was re-encrypted."""
 
 

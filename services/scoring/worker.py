@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from services.kit.feeds import FeedSource, Follower, Handler, add_sequencer, add_wakeups
+from services.kit.feeds import FeedSource, Follower, Handler
 from services.kit.jobs import JobRunner, Limits, add_jobs
 from services.kit.web.app import Kit
+from services.kit.web.background import base_worker
 from services.kit.worker import Worker
 from services.scoring.container import Container
 from services.scoring.evaluation.clock import EvaluationClock, Sweeper
@@ -15,10 +16,8 @@ from services.scoring.settings import ScoringSettings
 
 def build_worker(kit: Kit, container: Container, settings: ScoringSettings, limits: Limits | None = None) -> Worker:
     """Return the loops of this process; one that only serves requests has the wake-ups alone."""
-    worker = Worker("scoring", stop_seconds=settings.shutdown_seconds)
-    add_wakeups(worker, kit.database)
+    worker = base_worker(kit)
     if settings.run_worker:
-        add_sequencer(worker, kit.database, kit.clock, retention_days=settings.feed_retention_days)
         add_followers(worker, kit, container)
         add_clocks(worker, kit, container, settings)
         runner = JobRunner(kit.database, kit.clock, limits)

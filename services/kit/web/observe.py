@@ -54,8 +54,14 @@ class Observe:
 
     def record(self, scope: Scope, status: int, seconds: float) -> None:
         """Measure and log one request; probes are measured only."""
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = route_of(scope)
         method = scope["method"]
         DURATION.labels(self.service, method, route, status).observe(seconds)
         if not route.startswith("/health"):
             log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def route_of(scope: Scope) -> str:
+    """Return the route template; the endpoint's name for plain routes, which Starlette does not note in the scope."""
+    template = getattr(scope.get("route"), "path", None)
+    return str(template or getattr(scope.get("endpoint"), "__name__", "unmatched"))

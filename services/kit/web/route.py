@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from services.kit.database import UNREACHABLE, Session
+from services.kit.failures import where
 from services.kit.feeds.positions import AFTER_HEADER, POSITION_HEADER, STALE_HEADER
 from services.kit.identity import HEADER as IDENTITY_HEADER
 from services.kit.identity import Identity
@@ -56,7 +57,8 @@ class KithRoute(APIRoute):
                 log.warning("database_unreachable", error=type(error).__name__)
                 raise Unavailable(retry_after=1) from error
             except Exception as error:
-                log.exception("request_failed", route=self.path)
+                # The place only: the error's text may quote a value of the request or of a row.
+                log.error("request_failed", route=self.path, error=type(error).__name__, where=where(error))  # noqa: TRY400 - see above
                 raise InternalError from error
 
         return handle
