@@ -188,6 +188,7 @@ CREATE TABLE reminders (
         CHECK (channel IN ('visit', 'call', 'email', 'chat', 'sms', 'social', 'event', 'gift', 'other')),
     CONSTRAINT reminders_contacted_through_check
         CHECK (contacted_through IN ('visit', 'call', 'email', 'chat', 'sms', 'social', 'event', 'gift', 'other')),
+    CONSTRAINT reminders_closed_at_check CHECK ((closed_at IS NULL) = (status IN ('open', 'snoozed', 'escalated'))),
     CONSTRAINT reminders_workspace_id_cause_key UNIQUE (workspace_id, cause),
     CONSTRAINT reminders_workspace_id_customer_id_fkey
         FOREIGN KEY(workspace_id, customer_id) REFERENCES audience (workspace_id, customer_id)

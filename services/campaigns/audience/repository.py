@@ -141,8 +141,7 @@ FROM (
         min(CASE WHEN r.status = 'snoozed' THEN greatest(r.due_at, r.snoozed_until) ELSE r.due_at END)
             AS next_reminder_at
     FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, customer_id)
-    LEFT JOIN reminders r ON r.workspace_id = k.workspace_id AND r.customer_id = k.customer_id
-        AND r.status IN ('open', 'snoozed', 'escalated')
+    LEFT JOIN reminders r ON r.workspace_id = k.workspace_id AND r.customer_id = k.customer_id AND r.closed_at IS NULL
     GROUP BY k.workspace_id, k.customer_id
 ) n
 WHERE a.workspace_id = n.workspace_id AND a.customer_id = n.customer_id

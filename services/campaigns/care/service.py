@@ -201,6 +201,7 @@ def row_of(customer: Mapping[str, Any], one: Draft, ids: Mapping[str, UUID], now
         "merged_into": leader,
         "created_at": now,
         "updated_at": now,
+        "closed_at": now if leader else None,
     }
 
 

@@ -47,6 +47,7 @@ class Reminder(Versioned, Base):
     merged_into: Mapped[UUID | None]
 
     closed_at: Mapped[datetime | None]
+    """Null exactly while the reminder waits for somebody."""
     closed_by: Mapped[UUID | None]
     close_reason: Mapped[str | None]
     """Why it was skipped or expired, as a code."""
@@ -69,6 +70,7 @@ class Reminder(Versioned, Base):
         ),
         CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
         CheckConstraint(f"contacted_through IN {CHANNELS}", name="contacted_through"),
+        CheckConstraint("(closed_at IS NULL) = (status IN ('open', 'snoozed', 'escalated'))", name="closed_at"),
         UniqueConstraint("workspace_id", "cause"),
         ForeignKeyConstraint(["workspace_id", "customer_id"], ["audience.workspace_id", "audience.customer_id"]),
         Index("reminders_due_idx", "workspace_id", "due_at", "id"),

@@ -14,7 +14,10 @@ Key = tuple[UUID, UUID]
 """Workspace and customer."""
 
 IS_ACTIVE = "r.status IN ('open', 'snoozed', 'escalated')"
-"""Spelled as in the partial indexes, so that the planner sees that they fit."""
+"""For lists: spelled as in the partial indexes, so that the planner sees that they fit."""
+
+WAITS = "r.closed_at IS NULL"
+"""The same, for joins by customer or id: there the partial indexes, led by the workspace alone, must not tempt it."""
 
 CHANGED = "r.workspace_id, r.id, r.version, r.customer_id, r.rep_id, r.rule, r.status, r.due_at"
 """What an event tells."""
@@ -62,6 +65,7 @@ INSERTED = {
     "merged_into": "uuid",
     "created_at": "timestamptz",
     "updated_at": "timestamptz",
+    "closed_at": "timestamptz",
 }
 INSERT = f"""
 INSERT INTO reminders AS r (workspace_id, {", ".join(INSERTED)})
@@ -74,7 +78,7 @@ ACTIVE_OF = f"""
 SELECT r.workspace_id, r.id, r.customer_id, r.rule, r.cause, r.fact_at, r.due_at, r.contact_at, r.rep_id,
     r.rep_pinned, r.priority
 FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, customer_id)
-JOIN reminders r USING (workspace_id, customer_id) WHERE {IS_ACTIVE} ORDER BY r.due_at, r.id
+JOIN reminders r USING (workspace_id, customer_id) WHERE {WAITS} ORDER BY r.due_at, r.id
 """
 KNOWN_CAUSES = """
 SELECT r.workspace_id, r.cause FROM unnest($1::uuid[], $2::text[]) AS k (workspace_id, cause)
@@ -85,7 +89,7 @@ UPDATE reminders r SET version = r.version + 1, updated_at = $6, closed_at = $6,
     close_reason = g.reason, merged_into = g.leader_id
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[])
     AS g (workspace_id, id, status, reason, leader_id)
-WHERE r.workspace_id = g.workspace_id AND r.id = g.id AND {IS_ACTIVE}
+WHERE r.workspace_id = g.workspace_id AND r.id = g.id AND {WAITS}
 RETURNING {CHANGED}
 """
 FOLD = f"""
@@ -99,7 +103,7 @@ REFRESH = f"""
 UPDATE reminders r SET version = r.version + 1, updated_at = $5, priority = g.priority,
     rep_id = CASE WHEN r.rep_pinned THEN r.rep_id ELSE g.rep_id END
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS g (workspace_id, id, rep_id, priority)
-WHERE r.workspace_id = g.workspace_id AND r.id = g.id AND {IS_ACTIVE}
+WHERE r.workspace_id = g.workspace_id AND r.id = g.id AND {WAITS}
 RETURNING {CHANGED}
 """
 MOVE = f"""
@@ -110,7 +114,7 @@ RETURNING {CHANGED}
 """
 OF_ORDERS = f"""
 SELECT r.workspace_id, r.id FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS g (workspace_id, customer_id, order_id)
-JOIN reminders r USING (workspace_id, customer_id, order_id) WHERE {IS_ACTIVE}
+JOIN reminders r USING (workspace_id, customer_id, order_id) WHERE {WAITS}
 """
 DUE = """
 SELECT r.workspace_id, r.customer_id, r.id FROM workspaces w CROSS JOIN LATERAL (

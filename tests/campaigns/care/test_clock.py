@@ -33,7 +33,9 @@ class TestRhythm:
         await stage.scored(await stage.customer(), tier="diamond")
         await stage.later(14 * DAY)
         async with stage.database.worker() as session:
-            await session.execute("UPDATE reminders SET status = 'skipped' WHERE workspace_id = $1", stage.workspace_id)
+            await session.execute(
+                "UPDATE reminders SET status = 'skipped', closed_at = now() WHERE workspace_id = $1", stage.workspace_id
+            )
         await stage.later(DAY)
         assert len(await stage.reminders()) == 1
         await stage.later(13 * DAY)

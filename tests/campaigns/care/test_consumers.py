@@ -138,7 +138,9 @@ class TestCancelledOrders:
         who = await stage.customer()
         order = await stage.buys(who)
         async with stage.database.worker() as session:
-            await session.execute("UPDATE reminders SET status = 'done' WHERE workspace_id = $1", stage.workspace_id)
+            await session.execute(
+                "UPDATE reminders SET status = 'done', closed_at = now() WHERE workspace_id = $1", stage.workspace_id
+            )
         await stage.order_called_off(who, order)
         assert {row["status"] for row in await stage.reminders()} == {"done"}
 
