@@ -17,6 +17,8 @@ DURATION = Histogram(
     ["service", "method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+QUIET = ("/health/", "/feed")
+"""Probes and long polls come all the time: they are measured, not logged."""
 
 
 class Observe:
@@ -57,7 +59,7 @@ class Observe:
         route = route_of(scope)
         method = scope["method"]
         DURATION.labels(self.service, method, route, status).observe(seconds)
-        if not route.startswith("/health"):
+        if not scope["path"].startswith(QUIET):
             log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
