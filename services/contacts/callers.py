@@ -28,7 +28,7 @@ def rep_of(caller: Identity, reference: UUID | str | None) -> UUID | None:
 
 def sees_all(caller: Identity) -> bool:
     """Tell whether the caller sees customers of every rep. Teams are not known here: their members see their own."""
-    return caller.visibility == "all" or caller.service is not None
+    return caller.visibility == "all"
 
 
 def may_see(caller: Identity, row: Mapping[str, Any]) -> bool:

@@ -1,6 +1,9 @@
 """What the features of contacts share while the process runs; they reach it through `request.app.state.contacts`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import httpx
 
 from services.contacts.identities.repository import IdentityRepository
 from services.contacts.identities.service import Identities
@@ -9,20 +12,23 @@ from services.contacts.interactions.repository import InteractionsRepository
 from services.contacts.orders.intake import OrderIntake
 from services.contacts.orders.intake_rows import IntakeRows
 from services.contacts.orders.moves import OrderMover
-from services.kit.clock import Clock
+from services.kit.client import Peers
+from services.kit.web.app import Kit
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """Identity resolution, and the one way into orders."""
+    """Identity resolution, the one way into orders, and the other services."""
 
     identities: Identities
     intake: OrderIntake
+    peers: Peers
 
 
-def build_container(clock: Clock) -> Container:
-    """Wire what requests and background work share."""
+def build_container(kit: Kit, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> Container:
+    """Wire what requests and background work share; `transports` replaces the network by peer, in tests."""
     rows = IntakeRows()
-    movers = (OrderMover(rows, clock), InteractionMover(InteractionsRepository(), clock))
-    identities = Identities(IdentityRepository(), clock, movers)
-    return Container(identities, OrderIntake(rows, identities, clock))
+    movers = (OrderMover(rows, kit.clock), InteractionMover(InteractionsRepository(), kit.clock))
+    identities = Identities(IdentityRepository(), kit.clock, movers)
+    intake = OrderIntake(rows, identities, kit.clock)
+    return Container(identities, intake, Peers(kit.settings.peers, kit.signer, transports))

@@ -1,6 +1,6 @@
 """What can be done with exchange rates: set, read, delete, convert with."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.contacts.exchange_rates.errors import OwnCurrency
@@ -15,6 +15,8 @@ from services.kit.money import decimal_of
 from services.kit.problems import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import asyncpg
 
 
@@ -54,7 +56,7 @@ class ExchangeRates:
         await publish(session, [event_of(row, deleted=True)])
 
 
-def event_of(row: "asyncpg.Record", *, deleted: bool = False) -> ExchangeRateChanged:
+def event_of(row: "Mapping[str, Any] | asyncpg.Record", *, deleted: bool = False) -> ExchangeRateChanged:
     """Return what the other services are told about a rate."""
     return ExchangeRateChanged(
         rate_id=row["id"],

@@ -1,6 +1,6 @@
 """What can be done with reps: create, read, change, list."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.contacts.reps.errors import RepEmailTaken
@@ -15,6 +15,8 @@ from services.kit.problems import NotFound, invalid_body
 from services.kit.versions import check_version
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import asyncpg
 
 NEVER_EMPTY = ("display_name", "active")
@@ -69,7 +71,7 @@ class Reps:
         return RepEmailTaken(existing_id=str(existing) if existing else None, matched_on="email")
 
 
-def event_of(row: "asyncpg.Record") -> RepChanged:
+def event_of(row: "Mapping[str, Any] | asyncpg.Record") -> RepChanged:
     """Return what the other services are told about a rep."""
     return RepChanged(
         rep_id=row["id"],

@@ -1,0 +1,34 @@
+"""What contacts does beside requests: work out deliveries, follow the gateway's settings, run jobs, publish."""
+
+from services.contacts.container import Container
+from services.contacts.settings import ContactsSettings
+from services.contacts.sources.dependencies import add_loops
+from services.contacts.sources.repository import SourcesRepository
+from services.contacts.workspaces.consumers import FromGateway
+from services.contacts.workspaces.repository import WorkspacesRepository
+from services.kit.feeds import FeedSource, Follower, add_sequencer, add_wakeups
+from services.kit.jobs import JobRunner, Limits, add_jobs
+from services.kit.web.app import Kit
+from services.kit.worker import Worker
+
+FOLLOWER = "settings-from-gateway"
+
+
+def build_worker(kit: Kit, container: Container, settings: ContactsSettings, limits: Limits | None = None) -> Worker:
+    """Return the loops of this process; one that only serves requests has the wake-ups alone."""
+    worker = Worker("contacts", stop_seconds=settings.shutdown_seconds)
+    add_wakeups(worker, kit.database)
+    if settings.run_worker:
+        add_sequencer(worker, kit.database, kit.clock, retention_days=settings.feed_retention_days)
+        add_loops(worker, kit)
+        follow_gateway(worker, kit, container)
+        runner = JobRunner(kit.database, kit.clock, limits)
+        add_jobs(worker, runner, kit.database, kit.clock)
+    return worker
+
+
+def follow_gateway(worker: Worker, kit: Kit, container: Container) -> None:
+    """Follow the settings of workspaces."""
+    handler = FromGateway(WorkspacesRepository(), SourcesRepository())
+    source = FeedSource(container.peers.client("gateway"), "contacts")
+    worker.add(FOLLOWER, Follower(FOLLOWER, source, handler, kit.database, clock=kit.clock).run)
