@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from gateway.access.endpoints import router as access
 from gateway.container import Container, build_container, read_document
 from gateway.door.door import Door
+from gateway.jobs.endpoints import router as jobs
 from gateway.keys.endpoints import router as keys
 from gateway.pages.routes import Pages
 from gateway.settings import GatewaySettings
@@ -23,6 +24,7 @@ from services.kit.web.app import create_app as create_kit_app
 TAGS = [
     {"name": "access", "description": "Who the caller is and what he may do."},
     {"name": "workspace", "description": "Settings of the caller's workspace."},
+    {"name": "jobs", "description": "Long work: how far it is, and what came out."},
     {"name": "api-keys", "description": "Keys: made, changed, rotated, revoked."},
 ]
 
@@ -42,7 +44,7 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith gateway",
-        routers=[access, workspaces, keys],
+        routers=[access, workspaces, keys, jobs],
         routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,

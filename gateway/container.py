@@ -19,6 +19,7 @@ from gateway.door.names import Ref
 from gateway.door.routes import Routes
 from gateway.door.upstream import Upstream
 from gateway.door.usage import Usage
+from gateway.jobs.service import JobBook
 from gateway.keys.service import KeyService
 from gateway.settings import GatewaySettings
 from gateway.workspaces.service import WorkspaceService
@@ -26,6 +27,7 @@ from services.kit.client import system_identity
 from services.kit.web.app import Kit
 
 NAMES_OWNER = "contacts"
+WITH_JOBS = ("contacts", "scoring", "campaigns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Container:
     usage: Usage
     upstream: Upstream
     calls: Calls
+    jobs: JobBook
     door: Parts
 
 
@@ -81,6 +84,7 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         usage=usage,
         upstream=upstream,
         calls=calls,
+        jobs=JobBook(calls, WITH_JOBS),
         door=door,
     )
 

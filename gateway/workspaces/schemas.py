@@ -35,7 +35,7 @@ class ClaimNames(Input):
     """Which claims of a token say what."""
 
     scopes: ClaimName = Field("scope", description="Claim with the scopes, as text with blanks or a list.")
-    rep_id: ClaimName = Field("kith_rep_id", description="Claim with the id of the rep whom the user is.")
+    rep: ClaimName = Field("kith_rep_id", description="Claim with the id of the rep whom the user is.")
     visibility: ClaimName = Field("kith_visibility", description="Claim with own, team or all.")
 
 
@@ -67,7 +67,7 @@ class ClaimNamesRead(Output):
     """Which claims of a token say what."""
 
     scopes: str
-    rep_id: str
+    rep: str
     visibility: str
 
 

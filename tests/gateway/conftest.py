@@ -1,5 +1,6 @@
 """What the tests of the gateway share: a workspace with its keys in the database."""
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from random import Random
@@ -125,11 +126,9 @@ async def echo() -> AsyncIterator[Echo]:
 async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedClock) -> AsyncIterator[FastAPI]:
     """The gateway in front of the echoing service."""
     echo.seen.clear()
-    settings = settings_for(
-        "gateway",
-        GatewaySettings,
-        public_url="https://crm.example",
-        peers={"contacts": echo.url, "scoring": "http://127.0.0.1:1"},
+    settings = gateway_settings(
+        settings_for,
+        {"contacts": echo.url, "scoring": "http://127.0.0.1:1"},
         cors_origins=["https://app.example"],
         answer_seconds=0.3,
         max_webhook_bytes=2048,
@@ -138,6 +137,24 @@ async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedCloc
     app = create_app(settings, clock, document=echo_document())
     async with app.router.lifespan_context(app):
         yield app
+
+
+def gateway_settings(settings_for: Callable[..., Any], peers: dict[str, str], **more: object) -> GatewaySettings:
+    """Return settings of a gateway in front of these peers."""
+    found: GatewaySettings = settings_for(
+        "gateway", GatewaySettings, public_url="https://crm.example", peers=peers, **more
+    )
+    return found
+
+
+@contextlib.asynccontextmanager
+async def opened(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Run a gateway and give a client on it."""
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client,
+    ):
+        yield client
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import uvicorn
@@ -69,9 +69,9 @@ async def answer(send: Send, status: int, body: bytes) -> None:
 
 
 @contextlib.asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
+async def served(app: ASGIApp, *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[str]:
     """Serve an application on a free port; gives its base URL."""
-    server = QuietServer(uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False))
+    server = QuietServer(uvicorn.Config(app, port=0, lifespan=lifespan, log_config=None, access_log=False))
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
         await asyncio.sleep(0.005)

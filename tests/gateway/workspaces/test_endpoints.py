@@ -62,7 +62,7 @@ class TestChange:
             "audience": "kith",
             "jwks_url": "https://id.example/jwks",
             "algorithm": "ES256",
-            "claims": {"scopes": "scope", "rep_id": "rep", "visibility": "sees"},
+            "claims": {"scopes": "scope", "rep": "rep", "visibility": "sees"},
         }
         await http.patch(PATH, headers=admin, json={"identity": provider})
         assert (await http.get(PATH, headers=admin)).json()["identity"] == provider

@@ -1,0 +1,1 @@
+"""Jobs of all services as one resource."""
