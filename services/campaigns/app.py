@@ -17,6 +17,7 @@ from services.kit.clock import Clock
 from services.kit.feeds.positions import Positions
 from services.kit.feeds.routes import feed_routes
 from services.kit.jobs import Limits
+from services.kit.jobs.endpoints import router as jobs
 from services.kit.web.app import Kit
 from services.kit.web.app import create_app as create_kit_app
 
@@ -47,7 +48,7 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith campaigns",
-        routers=[customers, reminders, care_rules],
+        routers=[customers, reminders, care_rules, jobs],
         routes=feed_routes([ReminderSnapshot()]),
         lifespan=lifespan,
         openapi_tags=TAGS,

@@ -141,7 +141,10 @@ class TierRhythm:
         interval = self.intervals.get(facts.tier or "")
         if beat is None or interval is None:
             return None
-        moment = max(beat, facts.tier_since or beat)
+        # A rise to a shorter interval counts from the rise, but not for contacts that were imported with the past: the
+        # first cut-offs after an import would make care due for every key customer on the same day.
+        known_live = after(facts.last_contact_at or beat, facts.care_from)
+        moment = max(beat, facts.tier_since or beat) if known_live else beat
         if not is_fresh(moment, now, self.max_age) or not may_start(facts) or not after(moment, facts.care_from):
             return None
         last = facts.last_contact_at

@@ -135,6 +135,12 @@ class TestRhythm:
         facts = keeps_buying("diamond", last_contact_at=NOW - 20 * DAY, tier_since=NOW)
         assert fired(TierRhythm().trigger(facts, NOW)).due_at == NOW - 6 * DAY
 
+    def test_a_tier_reached_after_an_import_waits_for_the_next_beat(self) -> None:
+        imported = {"last_contact_at": NOW - 20 * DAY, "care_from": NOW - DAY}
+        facts = keeps_buying("diamond", tier_since=NOW, **imported)
+        assert TierRhythm().trigger(facts, NOW) is None
+        assert TierRhythm().trigger(facts, NOW + 8 * DAY) is not None
+
     def test_a_customer_never_contacted_is_counted_from_the_day_we_came_to_know_him(self) -> None:
         facts = keeps_buying("diamond", created_at=NOW - 14 * DAY)
         trigger = fired(TierRhythm().trigger(facts, NOW))
