@@ -12,7 +12,7 @@ ROWS = PeopleRepository()
 
 def people(request: Request) -> People:
     """Return the verbs on people."""
-    return People(ROWS, request.app.state.kit.clock)
+    return People(ROWS, request.app.state.contacts.identities, request.app.state.kit.clock)
 
 
 PeopleDep = Annotated[People, Depends(people)]

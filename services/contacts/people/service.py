@@ -1,10 +1,10 @@
 """What can be done with people: create, change, upsert, delete, find."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from services.contacts.callers import READ_CONTACT, may_see, only_visible
+from services.contacts.callers import READ_CONTACT, may_see, only_visible, sees_all
 from services.contacts.customer_events import customer_event
 from services.contacts.customer_rows import (
     Draft,
@@ -14,7 +14,9 @@ from services.contacts.customer_rows import (
     missing_reference,
     without_shared_keys,
 )
+from services.contacts.identities.facts import ExternalId, PersonFact
 from services.contacts.identities.rules import Key, mark_time
+from services.contacts.identities.service import Identities
 from services.contacts.people.drafts import Sent, draft_person, e164, keys_in, needs_region, plain
 from services.contacts.people.errors import PersonExists, PersonMerged
 from services.contacts.people.patches import Columns, columns_after
@@ -39,8 +41,9 @@ STAFF = "manual"
 class People:
     """The verbs on people."""
 
-    def __init__(self, rows: PeopleRepository, clock: Clock) -> None:
+    def __init__(self, rows: PeopleRepository, identities: Identities, clock: Clock) -> None:
         self.rows = rows
+        self._identities = identities
         self._clock = clock
 
     async def create(self, session: Session, caller: Identity, body: PersonUpsert, on_match: OnMatch) -> Written:
@@ -73,6 +76,7 @@ class People:
                 new_id(), sent, body.external_ids or (), source=STAFF, now=self._clock.now(), effects=effects
             )
             waiting.append((place, draft))
+        await self._lock_phones(session, (key for _, draft in waiting for key in draft.keys))
         while waiting:
             together, waiting = without_shared_keys(waiting)
             rows = await self.rows.create(session, [draft for _, draft in together])
@@ -109,12 +113,16 @@ class People:
         draft = draft_person(new_id(), sent, external_ids, source=key.source, now=self._clock.now(), effects="all")
         holders = await self.rows.holders(session, draft.joining)
         if not holders:
+            await self._lock_phones(session, draft.keys)
             [row] = await self.rows.create(session, [draft])
             found = await self._judge(session, caller, row, draft, "reject")
             if isinstance(found, Problem):
                 raise found
             return found
         owner = next((one["owner_id"] for one in holders if one["value"] == key.id), holders[0]["owner_id"])
+        if len({one["owner_id"] for one in holders}) > 1:
+            owner = await self._join(session, caller, owner, draft, key.source, wanted)
+            wanted = None
         row = await self._locked(session, caller, owner, wanted)
         return await self._apply(session, caller, row, sent, source=key.source, external_ids=external_ids)
 
@@ -209,6 +217,7 @@ class People:
         keys = keys_in(said, external_ids, self._clock.now(), source)
         if not keys.all:
             return False
+        await self._lock_phones(session, keys.all)
         holders = await self.rows.holders(session, keys.all)
         for other in holders:
             if other["owner_id"] != row["id"] and (other["joins"] or other["kind"] != "phone"):
@@ -250,6 +259,30 @@ class People:
             ExternalIdentifier(source=key.source, id=key.value) for key in draft.keys if key.kind == "external"
         ]
         return await self._apply(session, caller, row, sent, external_ids=external_ids)
+
+    async def _join(
+        self, session: Session, caller: Identity, owner: UUID, draft: Draft, source: str, wanted: Versions
+    ) -> UUID:
+        """Join the people whom one system says to be the same; returns who stays."""
+        row = await self.rows.read(session, owner)
+        if row is None or not may_see(caller, row):
+            raise NotFound
+        check_version(row["version"], wanted)
+        if not sees_all(caller):
+            raise PersonExists(existing_id=None, matched_on=None)
+        fact = PersonFact(
+            at=self._clock.now(),
+            source=source,
+            external_ids=tuple(ExternalId(key.source, key.value) for key in draft.joining if key.kind == "external"),
+            emails=tuple(key.value for key in draft.joining if key.kind == "email"),
+        )
+        [stays] = await self._identities.resolve_people(session, session.tenant, [fact])
+        return stays or owner
+
+    async def _lock_phones(self, session: Session, keys: Iterable[Key]) -> None:
+        """Let nobody else decide meanwhile whether these numbers join."""
+        numbers = {key.value for key in keys if key.kind == "phone"}
+        await self._identities.rows.lock_phones(session, session.tenant, numbers)
 
     async def _lost_race(self, session: Session, caller: Identity, draft: Draft) -> Problem:
         """Return the problem for a person whom somebody else created in the same moment; undoes the request."""

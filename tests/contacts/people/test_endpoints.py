@@ -341,6 +341,24 @@ class TestUpsert:
         assert (answer.status_code, answer.json()["id"]) == (200, ming["id"])
         assert {"source": "manual", "id": "77"} in answer.json()["external_ids"]
 
+    async def test_two_people_of_whom_a_system_says_that_they_are_one_become_one(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        other = await made(door, external_ids=[{"source": "manual", "id": "77"}], tags=["other"])
+        call = {"customer_id": other["id"], "function": "care", "channel": "call"}
+        await door.made("/v1/interactions", call)
+        order = {"customer_id": other["id"], "total": {"amount": "5.00", "currency": "TWD"}}
+        await door.made("/v1/orders", order)
+        known = {"emails": [{"address": "ming@example.com"}], "region": "north"}
+        answer = await door.put(f"{PATH}/external/manual/77", known)
+        body = answer.json()
+        assert (answer.status_code, body["id"], body["region"]) == (200, ming["id"], "north")
+        assert {"source": "manual", "id": "77"} in body["external_ids"]
+        assert (await door.get(f"{PATH}/{other['id']}")).json()["id"] == ming["id"]
+        for path in ("/v1/interactions", "/v1/orders"):
+            [item] = (await door.get(path)).json()["items"]
+            assert item["customer_id"] == ming["id"]
+        assert {event["merged_into"] for event in await door.events("customer.changed")} == {None, ming["id"]}
+
     async def test_an_unknown_source_is_not_found(self, door: Door) -> None:
         assert (await door.put(f"{PATH}/external/moon-base/1", {"given_name": "Ann"})).status_code == 404
 
