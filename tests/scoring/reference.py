@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.scoring.classes.rules import Separation
 from services.scoring.cutoffs.rules import Cutoffs, Daily, closed_months
 from services.scoring.evaluation.rules import Evaluation, Moment, evaluate
-from services.scoring.facts.rules import History, Order, Purchase, Rates, Subject, local_day, worth
+from services.scoring.facts.rules import (
+    Contact,
+    History,
+    Order,
+    Purchase,
+    Rates,
+    Subject,
+    is_open_unpaid,
+    local_day,
+    worth,
+)
 from services.scoring.holding.rules import Calendar
 from services.scoring.policies.rules import DEFAULT, Policy
 from services.scoring.rfm.rules import Habits, quintiles_of
@@ -16,17 +27,31 @@ from services.scoring.tiers.rules import Lines, average_base, lines_of
 from tests.scoring.example import Customer, id_of
 
 
+class Known(NamedTuple):
+    """What a customer's orders say at a time."""
+
+    history: History
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+    waiting: tuple[Contact, ...]
+
+
 def history_of(
     orders: Iterable[Order], as_of: datetime, zone: ZoneInfo, rates: Rates, policy: Policy = DEFAULT
-) -> tuple[History, tuple[str, ...]]:
-    """Return a customer's history and the rates that are missing for it."""
+) -> Known:
+    """Return what a customer's orders say at a time."""
     worths = [(order, worth(order, as_of, zone, rates, policy.revenue_basis)) for order in orders]
     purchases = [
         Purchase(order.order_id, order.placed_at, found.day, found.net_minor)
         for order, found in worths
         if found.counts and found.net_minor is not None
     ]
-    return History(purchases), tuple(sorted({found.missing_rate for _, found in worths if found.missing_rate}))
+    missing = {found.missing_rate for _, found in worths if found.missing_rate}
+    warnings = {f"over_refund {order.order_id}" for order, found in worths if found.over_refunded}
+    waiting = (
+        Contact(found.day, {"order_id": str(order.order_id)}) for order, found in worths if is_open_unpaid(order, as_of)
+    )
+    return Known(History(purchases), tuple(sorted(missing)), tuple(sorted(warnings)), tuple(waiting))
 
 
 def cutoffs_of(histories: Sequence[History], today: int, policy: Policy = DEFAULT) -> Cutoffs:
@@ -68,21 +93,23 @@ def evaluate_all(
     for kind in ("person", "account"):
         members = [customer for customer in customers if customer.kind == kind]
         known = {customer.name: history_of(customer.orders, as_of, zone, rates, policy) for customer in members}
-        cutoffs = cutoffs_of([history for history, _ in known.values()], today, policy)
+        cutoffs = cutoffs_of([one.history for one in known.values()], today, policy)
         moment = Moment(as_of, today, policy, cutoffs, Calendar(zone))
         for customer in members:
-            subject = subject_of(customer, *known[customer.name])
+            subject = subject_of(customer, known[customer.name])
             results[customer.name] = (evaluate(subject, moment), moment, subject)
     return results
 
 
-def subject_of(customer: Customer, history: History, missing: tuple[str, ...]) -> Subject:
+def subject_of(customer: Customer, known: Known) -> Subject:
     """Return a customer of the example as the rules see him or her."""
     return Subject(
         customer_id=id_of(customer.name),
         customer_type=customer.kind,
-        history=history,
+        history=known.history,
         designated_at=customer.designated_at,
-        missing=missing,
+        missing=known.missing,
+        warnings=known.warnings,
+        contacts=known.waiting,
         answer=customer.answer,
     )

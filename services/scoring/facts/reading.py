@@ -17,12 +17,12 @@ SELECT c.customer_id, c.type, c.designated_at, c.deleted, c.erased, c.merged_int
 FROM customers c WHERE c.workspace_id = $1 AND c.customer_id = any($2) ORDER BY c.customer_id
 """
 LOCK = " FOR UPDATE OF c"
-# What never counts, not even at an earlier time, and is not waiting for payment either, is left where it is.
+# What never counts, not even at an earlier time, and says nothing else either, is left where it is.
 ORDERS = """
 SELECT customer_id, order_id, placed_at, day, counts, net_minor, missing_rate, over_refunded, effects, settled_at,
     status, payment_kind, test
 FROM orders WHERE workspace_id = $1 AND customer_id = any($2)
-AND (counts OR settled_at > $3 OR status IN ('pending', 'on_hold'))
+AND (counts OR settled_at > $3 OR missing_rate IS NOT NULL OR over_refunded OR status IN ('pending', 'on_hold'))
 """
 RAW = """
 SELECT order_id, customer_id, placed_at, status, status_before, payment_kind, currency, total_minor, goods_minor,

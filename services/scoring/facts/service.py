@@ -256,6 +256,8 @@ class Batch:
         if order.placed_at > self.as_of:
             return
         found = self.valuer.worth(order, self.as_of)
+        if found.over_refunded:
+            self.warnings[customer].append(f"over_refund {order.order_id}")
         if found.missing_rate:
             self.missing[customer].add(found.missing_rate)
         elif found.counts and found.net_minor is not None:

@@ -18,7 +18,7 @@ NO_RATES = rates_of("TWD", [])
 
 def expected(shop: Sequence[Customer], population: str, as_of: datetime) -> Cutoffs:
     """Return the cut-offs of a population by the pure rules."""
-    histories = [history_of(one.orders, as_of, ZONE, NO_RATES)[0] for one in shop if one.kind == population]
+    histories = [history_of(one.orders, as_of, ZONE, NO_RATES).history for one in shop if one.kind == population]
     return cutoffs_of(histories, local_day(as_of, ZONE))
 
 

@@ -1,11 +1,16 @@
 """Facts move scores: one batch after the other, and in the end as the pure rules say."""
 
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from services.scoring.evaluation.rules import KINDS
+from services.scoring.facts.rules import Rates, rates_of
 from services.scoring.ledger.service import body_of
+from tests.scoring.chance import random_shop
 from tests.scoring.example import AS_OF, CUSTOMERS, RATES, ZONE, Customer, id_of
 from tests.scoring.reference import evaluate_all
 from tests.scoring.stage import Stage
@@ -40,14 +45,37 @@ async def test_the_worked_example_through_the_feed(stage: Stage, size: int) -> N
     assert await stage.scores() == expected()
 
 
+async def stored_bodies(stage: Stage) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """Return the bodies of all published scores."""
+    rows = await stage.rows("SELECT customer_id, kind, value, points, body FROM scores")
+    return {
+        (row["customer_id"], row["kind"]): {"value": row["value"], "points": row["points"], **row["body"]}
+        for row in rows
+    }
+
+
+def bodies(shop: Sequence[Customer], rates: Rates) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """Return the bodies of all known scores by the pure rules."""
+    return {
+        (id_of(name), kind): {"value": score.value, "points": score.points, **body_of(score, "TWD")}
+        for name, (evaluation, _, _) in evaluate_all(shop, AS_OF, ZONE, rates).items()
+        for kind, score in evaluation.scores.items()
+        if score.points is not None
+    }
+
+
 async def test_reasons_and_figures_are_those_of_the_rules(stage: Stage) -> None:
     await tell_example(stage, 1000)
-    stored = {
-        (row["customer_id"], row["kind"]): row["body"]
-        for row in await stage.rows("SELECT customer_id, kind, body FROM scores")
-    }
-    for name, (evaluation, _, _) in evaluate_all(WITHOUT_SURVEYS, AS_OF, ZONE, RATES).items():
-        for kind in KINDS:
-            score = evaluation.scores[kind]
-            if score.points is not None:
-                assert stored[id_of(name), kind] == body_of(score, "TWD")
+    assert await stored_bodies(stage) == bodies(WITHOUT_SURVEYS, RATES)
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+async def test_a_made_up_shop_is_scored_as_the_rules_do(stage: Stage, seed: int) -> None:
+    shop = random_shop(seed)
+    await stage.tell(stage.rate("USD", "2024-06-01", "31.25"))
+    await stage.tell(*stage.events_of(shop))
+    found = await stored_bodies(stage)
+    wanted = bodies(shop, rates_of("TWD", [("USD", date(2024, 6, 1), Decimal("31.25"))]))
+    assert any(body["missing"] for body in wanted.values())
+    assert any("data_warnings" in body["detail"] for body in wanted.values())
+    assert found == wanted
