@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 router = Router(prefix="/v1/care-rules", tags=["care"])
-RuleId = Annotated[UUID, Path(alias="id", description="Id of the rule.")]
+RuleId = Annotated[UUID, Path(description="Id of the rule.")]
 
 
 @router.get("", **operation(scopes=["reminders:read"]))
@@ -41,7 +41,7 @@ async def list_care_rules(
     )
 
 
-@router.get("/{id}", **operation(scopes=["reminders:read"], problems=ON_ID))
+@router.get("/{rule_id}", **operation(scopes=["reminders:read"], problems=ON_ID))
 async def read_care_rule(
     rule_id: RuleId, session: ReadSession, care_rules: CareRulesDep, locale: LocaleDep, response: Response
 ) -> CareRuleRead:
@@ -51,7 +51,7 @@ async def read_care_rule(
     return shown(row, locale)
 
 
-@router.patch("/{id}", **operation(scopes=["reminders:write"], problems=[*ON_ID, *ON_VERSION]))
+@router.patch("/{rule_id}", **operation(scopes=["reminders:write"], problems=[*ON_ID, *ON_VERSION]))
 async def update_care_rule(
     rule_id: RuleId,
     body: CareRuleUpdate,

@@ -1,10 +1,10 @@
 """What clients send and get about care rules; a rule's parameters as they are stored."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from services.campaigns.care_rules.rules import RULES, Code, Rule
 from services.kit.texts import Text
@@ -14,6 +14,25 @@ LONGEST = timedelta(days=730)
 Tier = Literal["diamond", "gold", "silver", "bronze"]
 ChurnLevel = Literal["watch", "warn", "likely_lost"]
 RuleCode = Literal["first_order_thanks", "purchase_follow_up", "tier_rhythm", "silence"]
+
+EXAMPLE: dict[str, Any] = {
+    "id": "019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f",
+    "version": 1,
+    "code": "tier_rhythm",
+    "title": {"code": "care_rule.tier_rhythm", "params": {}, "text": "Keep contact at the rhythm of the tier"},
+    "function": "care",
+    "enabled": True,
+    "parameters": {
+        "due_after": None,
+        "expires_after": "P90D",
+        "max_age": "P3D",
+        "intervals": {"diamond": "P14D", "gold": "P30D", "silver": "P90D", "bronze": None},
+        "levels": None,
+        "min_purchase_days": None,
+    },
+    "created_at": "2026-11-22T08:00:00Z",
+    "updated_at": "2026-11-22T08:00:00Z",
+}
 
 
 def only_text(value: object) -> object:
@@ -73,6 +92,8 @@ class CareParameters(Output):
 
 class CareRuleRead(Output):
     """A care rule of the workspace."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     id: UUID
     version: int

@@ -13,7 +13,7 @@ from services.kit.web import BindingDep, CallerDep, ReadSession, Router, Rows, W
 from services.kit.web.operation import ON_ID
 
 router = Router(prefix="/v1/customers", tags=["customers"])
-CustomerId = Annotated[UUID, Path(alias="id", description="Id of a person or an account.")]
+CustomerId = Annotated[UUID, Path(description="Id of a person or an account.")]
 
 
 @router.get("", **operation(scopes=["people:read"], fill_names=True))
@@ -36,7 +36,7 @@ async def query_customers(
     return paged(await customers.search(session, caller, body, bound), caller)
 
 
-@router.get("/{id}", **operation(scopes=["people:read"], problems=ON_ID, fill_names=True))
+@router.get("/{customer_id}", **operation(scopes=["people:read"], problems=ON_ID, fill_names=True))
 async def read_customer(
     customer_id: CustomerId, session: ReadSession, customers: CustomersDep, caller: CallerDep
 ) -> CustomerRead:

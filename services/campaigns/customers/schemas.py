@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from services.kit.money import Money
 from services.kit.web.lists import CURSOR_LENGTH, ListQuery
@@ -63,6 +63,35 @@ OpName = Literal[
     "is_null",
 ]
 RepChoice = UUID | Literal["me", "null"]
+EXAMPLE: dict[str, Any] = {
+    "id": "019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f",
+    "type": "person",
+    "display_name": "林小雨",
+    "owner_rep_id": None,
+    "owner_rep": None,
+    "tags": ["tea"],
+    "lifecycle_stage": "customer",
+    "region": "TW",
+    "scores": {"value_tier": {"value": "gold", "points": 70.0}, "churn_risk": {"value": "none", "points": 0.0}},
+    "net_revenue": {"amount": "9120.00", "currency": "TWD"},
+    "orders_count": 7,
+    "last_order_at": "2026-11-01T04:00:00Z",
+    "last_contact_at": "2026-11-10T02:00:00Z",
+    "next_reminder_at": "2026-11-15T04:00:00Z",
+    "open_reminders": 1,
+    "open_cases": None,
+    "created_at": "2025-12-10T04:00:00Z",
+    "designated_rep_id": None,
+    "designated_rep": None,
+    "do_not_contact": False,
+    "do_not_pursue": False,
+    "locale": "zh-Hant-TW",
+    "time_zone": "Asia/Taipei",
+    "preferred_channel": "chat",
+    "purchase_days": 7,
+    "first_order_at": "2025-12-10T04:00:00Z",
+    "overdue_ratio": 0.38,
+}
 
 
 def many(values: str) -> Any:  # noqa: ANN401 - a pydantic field
@@ -174,6 +203,8 @@ class CustomerSummary(Output):
 
 class CustomerRead(CustomerSummary):
     """A customer as care and communication see him or her."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     designated_rep_id: UUID | None
     designated_rep: Ref | None

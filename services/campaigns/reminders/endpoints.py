@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 router = Router(prefix="/v1/reminders", tags=["care"])
-ReminderId = Annotated[UUID, Path(alias="id", description="Id of the reminder.")]
+ReminderId = Annotated[UUID, Path(description="Id of the reminder.")]
 WORK = operation(scopes=["reminders:write"], problems=[*ON_ID, *ON_VERSION, ReminderNotInThatState], fill_names=True)
 
 
@@ -55,7 +55,7 @@ async def list_reminders(
     )
 
 
-@router.get("/{id}", **operation(scopes=["reminders:read"], problems=ON_ID, fill_names=True))
+@router.get("/{reminder_id}", **operation(scopes=["reminders:read"], problems=ON_ID, fill_names=True))
 async def read_reminder(
     reminder_id: ReminderId,
     session: ReadSession,
@@ -68,7 +68,7 @@ async def read_reminder(
     return answer(await reminders.read(session, caller, reminder_id), locale, response)
 
 
-@router.post("/{id}/complete", **WORK)
+@router.post("/{reminder_id}/complete", **WORK)
 async def complete_reminder(
     reminder_id: ReminderId,
     body: CompleteCommand,
@@ -83,7 +83,7 @@ async def complete_reminder(
     return answer(await reminders.complete(session, caller, reminder_id, body, version), locale, response)
 
 
-@router.post("/{id}/snooze", **WORK)
+@router.post("/{reminder_id}/snooze", **WORK)
 async def snooze_reminder(
     reminder_id: ReminderId,
     body: SnoozeCommand,
@@ -98,7 +98,7 @@ async def snooze_reminder(
     return answer(await reminders.snooze(session, caller, reminder_id, body.until, version), locale, response)
 
 
-@router.post("/{id}/skip", **WORK)
+@router.post("/{reminder_id}/skip", **WORK)
 async def skip_reminder(
     reminder_id: ReminderId,
     body: SkipCommand,
@@ -113,7 +113,7 @@ async def skip_reminder(
     return answer(await reminders.skip(session, caller, reminder_id, body, version), locale, response)
 
 
-@router.post("/{id}/reassign", **WORK)
+@router.post("/{reminder_id}/reassign", **WORK)
 async def reassign_reminder(
     reminder_id: ReminderId,
     body: ReassignCommand,
@@ -128,7 +128,7 @@ async def reassign_reminder(
     return answer(await reminders.reassign(session, caller, reminder_id, body.rep_id, version), locale, response)
 
 
-@router.post("/{id}/reopen", **WORK)
+@router.post("/{reminder_id}/reopen", **WORK)
 async def reopen_reminder(
     reminder_id: ReminderId,
     body: ReopenCommand,

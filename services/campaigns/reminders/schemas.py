@@ -1,9 +1,9 @@
 """What clients send and get about reminders."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from services.kit.texts import Text
 from services.kit.web.lists import ListQuery
@@ -19,6 +19,40 @@ SkipReason = Literal[
 ]
 RepReference = Annotated[UUID | Literal["me"], Field(description="Id of a rep; `me` is the rep of the key.")]
 FactValue = str | int | float | bool | None
+EXAMPLE: dict[str, Any] = {
+    "id": "019aa9e2-7b10-7f00-8a00-0a1b2c3d4e5f",
+    "version": 1,
+    "customer_id": "019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f",
+    "customer": {"id": "019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f", "type": "person", "display_name": "林小雨"},
+    "rep_id": None,
+    "rep": None,
+    "rule": "first_order_thanks",
+    "cause": "first_order_thanks:019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f:2026-11-22T08:00:00+00:00",
+    "function": "care",
+    "channel": "call",
+    "due_at": "2026-11-23T08:00:00Z",
+    "contact_at": "2026-11-23T02:00:00Z",
+    "reason": {
+        "code": "first_order_thanks",
+        "params": {"placed_on": {"date": "2026-11-22"}},
+        "text": "First order, placed on Nov 22, 2026: say thank you.",
+    },
+    "also": [],
+    "facts": {"placed_at": "2026-11-22T08:00:00+00:00", "order_id": "019aa9e2-7a00-7aaa-8bbb-0a1b2c3d4e5f"},
+    "suggestion": {"code": "suggest_call", "params": {"channel": "call"}, "text": "Call them."},
+    "priority": 42,
+    "status": "open",
+    "snoozed_until": None,
+    "expires_at": "2026-12-07T08:00:00Z",
+    "merged_into_id": None,
+    "merged_into": None,
+    "closed_at": None,
+    "close_reason": None,
+    "note": None,
+    "completion": None,
+    "created_at": "2026-11-22T08:00:01Z",
+    "updated_at": "2026-11-22T08:00:01Z",
+}
 
 
 class ReminderQuery(ListQuery):
@@ -82,6 +116,8 @@ class CompletionRead(Output):
 
 class ReminderRead(Output):
     """A task for a rep: whom to care for, why, by when, how."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     id: UUID
     version: int
