@@ -12,10 +12,12 @@ from services.contacts.customers.endpoints import router as customers
 from services.contacts.exchange_rates.endpoints import router as exchange_rates
 from services.contacts.interactions.endpoints import router as interactions
 from services.contacts.orders.endpoints import router as orders
+from services.contacts.orders.totals import router as order_totals
 from services.contacts.people.endpoints import router as people
 from services.contacts.reps.endpoints import router as reps
 from services.contacts.settings import ContactsSettings
 from services.contacts.snapshots import SNAPSHOTS
+from services.contacts.sources import webhook
 from services.contacts.sources.dependencies import way_in
 from services.contacts.sources.endpoints import router as sources
 from services.contacts.worker import build_worker
@@ -27,7 +29,7 @@ from services.kit.jobs.endpoints import router as jobs
 from services.kit.web.app import Kit
 from services.kit.web.app import create_app as create_kit_app
 
-ROUTERS = (people, accounts, interactions, orders, exchange_rates, reps, sources, jobs, customers)
+ROUTERS = (people, accounts, interactions, orders, exchange_rates, reps, sources, jobs, customers, order_totals)
 TAGS = [
     {"name": "people", "description": "Consumers, and the persons at accounts."},
     {"name": "accounts", "description": "Customers that are organisations."},
@@ -36,6 +38,7 @@ TAGS = [
     {"name": "exchange-rates", "description": "What other currencies are worth, from which day on."},
     {"name": "reps", "description": "Members of staff who look after customers."},
     {"name": "sources", "description": "Connected shops, their secrets, and every call that came from them."},
+    {"name": "webhooks", "description": "Where connected shops call; their signature is the key."},
 ]
 
 
@@ -69,4 +72,5 @@ def create_app(
     )
     app.state.contacts = container
     app.state.way_in = shops
+    app.state.documented = {webhook.PATH: {"post": webhook.operation()}}
     return app
