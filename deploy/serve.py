@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from types import FrameType
 
+import stamina.instrumentation
 import uvicorn
 import uvloop
 from fastapi import FastAPI
@@ -36,6 +37,8 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
     # uvicorn repeats the signal that stopped it, which by default would end us with the signal's code instead of 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    # A retry that helps is no news, and one that does not is reported by the caller who gives up.
+    stamina.instrumentation.set_on_retry_hooks(())
     configure_logs(settings.service, level=settings.log_level, style=settings.log_format)
     app = factory(settings)
     config = uvicorn.Config(

@@ -95,7 +95,8 @@ class Home:
             found: dict[str, Any] = json.loads(self._state.read_text())
         except (OSError, ValueError):
             return None
-        return found if self._is_locked() else None
+        # The notes of a killed run lie there for a moment of the next one too, whose process is another.
+        return found if self._is_locked() and self._lock.read_text() == str(found["pid"]) else None
 
     def _is_locked(self) -> bool:
         try:

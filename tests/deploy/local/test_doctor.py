@@ -1,5 +1,6 @@
 """What the doctor finds."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -46,5 +47,5 @@ def test_a_taken_port_is_a_fault(home: Home, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_process_that_does_not_answer_is_a_fault(home: Home) -> None:
     home.prepare()
     with home.locked():
-        home.note_state({"ports": {"contacts": 1}})
+        home.note_state({"pid": os.getpid(), "ports": {"contacts": 1}})
         assert faults(home)[0].startswith("contacts on port 1 is not ready")

@@ -1,5 +1,6 @@
 """The folder of a local run."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -47,9 +48,12 @@ def test_the_lock_of_a_killed_run_is_no_lock(home: Home) -> None:
 
 def test_the_state_counts_only_while_kith_runs(home: Home) -> None:
     with home.locked():
-        home.note_state({"url": "http://127.0.0.1:1"})
-        assert home.state() == {"url": "http://127.0.0.1:1"}
+        home.note_state({"pid": os.getpid()})
+        assert home.state() == {"pid": os.getpid()}
     assert home.state() is None
+    with home.locked():
+        home.note_state({"pid": 1})
+        assert home.state() is None, "the state of another run"
     home.forget_run()
     assert not list(home.run.iterdir())
 

@@ -1,0 +1,53 @@
+"""The commands in README and guide work as they stand there, pasted one after the other into one shell."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.stack import ROOT, LocalStack
+
+BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+MAKE = re.compile(r"^make ", re.MULTILINE)
+# A person pauses between reading two steps; events need a moment between an order and its reminder.
+PAUSE = "\nsleep 2\n"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    folder = Path(tempfile.mkdtemp(prefix="kith-docs-"))
+    folder.chmod(0o755)
+    with LocalStack(folder / ".kith") as made:
+        yield made
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(stack: LocalStack, document: str) -> str:
+    """Paste a document's commands into a shell beside the running Kith; return all that it printed."""
+    blocks = [block for block in BLOCK.findall((ROOT / document).read_text()) if not MAKE.search(block)]
+    script = PAUSE.join(blocks).replace("http://127.0.0.1:8080", stack.url)
+    folder = stack.home.path.parent
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_readme_leads_from_a_webhook_to_the_next_act_of_care(stack: LocalStack) -> None:
+    printed = run(stack, "README.md")
+    assert '"status": "accepted"' in printed or '"status":"accepted"' in printed
+    assert "王" in printed or "\\u738b" in printed
+    assert '"unavailable": []' in printed
+    assert '"one_time"' in printed
+    assert '"status":"done"' in printed or '"status": "done"' in printed
+
+
+def test_the_guide_shows_what_it_says(stack: LocalStack) -> None:
+    printed = run(stack, "docs/api/README.md")
+    assert '"scopes"' in printed
+    assert "ming@example.com" in printed
