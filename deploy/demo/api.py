@@ -18,7 +18,7 @@ ANSWER_SECONDS = 30.0
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.2
 ATTEMPTS = 10
-UNAUTHORIZED, FORBIDDEN, TOO_MANY, UNAVAILABLE, FIRST_ERROR = 401, 403, 429, 503, 400
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, UNAVAILABLE, FIRST_ERROR = 401, 403, 404, 429, 503, 400
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -46,6 +46,11 @@ class Api:
     async def get(self, path: str, **query: object) -> Json:
         """Read one resource."""
         return self._json(await self._send("GET", path, params=_named(query)))
+
+    async def find(self, path: str) -> Json | None:
+        """Read a resource that may not be there yet."""
+        answer = await self._send("GET", path)
+        return None if answer.status_code == NOT_FOUND else self._json(answer)
 
     async def post(self, path: str, body: object, **query: object) -> Json:
         """Create or command something; the key in the header makes a repetition harmless."""

@@ -55,8 +55,8 @@ async def score(api: Api, loaded: Loaded) -> None:
 
     async def are_scored() -> bool:
         for customer in sorted(newcomers):
-            found = await api.get(f"/v1/customers/{customer}/scores")
-            if (found["scores"].get("customer_class") or {}).get("value") is None:
+            found = await api.find(f"/v1/customers/{customer}/scores")
+            if found is None or found["scores"]["customer_class"]["value"] is None:
                 return False
             newcomers.discard(customer)
         return True

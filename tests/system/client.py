@@ -13,6 +13,7 @@ Json = dict[str, Any]
 ANSWER_SECONDS = 20.0
 POLL_SECONDS = 0.02
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
+NOT_FOUND = 404
 FINISHED = ("succeeded", "failed", "cancelled")
 
 
@@ -39,6 +40,11 @@ class Client:
     async def get(self, path: str, expected: int = 200, **query: Any) -> Json:  # noqa: ANN401 - any value
         """Read something."""
         return self._expect(await self.send("GET", path, params=query), expected)
+
+    async def find(self, path: str) -> Json | None:
+        """Read something that may not be there yet."""
+        answer = await self.send("GET", path)
+        return None if answer.status_code == NOT_FOUND else self._expect(answer, None)
 
     async def post(self, path: str, body: object = None, expected: int | None = None, **query: Any) -> Json:  # noqa: ANN401 - any value
         """Create or command something."""

@@ -27,8 +27,10 @@ class Supervisor(Run):
     def __init__(self, home: Home, stream: Stream) -> None:
         super().__init__(home, stream, keep_going=True)
         self._held: frozenset[str] = frozenset()
+        self._watching = False
 
     def _watch(self) -> NoReturn:
+        self._watching = True
         while True:
             self._attend(LOOK_SECONDS)
             wanted = held_in(self._home)
@@ -39,7 +41,7 @@ class Supervisor(Run):
                 self._resume(name)
 
     def _on_end(self, child: Child) -> None:
-        if child.name not in NAMES:
+        if child.name not in NAMES or not self._watching:
             super()._on_end(child)
             return
         self._stream.say(f"{child.name} {child.ending}.")

@@ -75,11 +75,10 @@ async def test_its_order_is_there_with_its_total_and_its_customer(client: Client
     view = await client.get(f"/v1/customers/{order['customer_id']}/360")
     assert order["external_id"] in {one["external_id"] for one in view["orders"]["items"]}
 
-    async def scored() -> bool:
-        scores = (await client.get(f"/v1/customers/{order['customer_id']}/scores"))["scores"]
-        return "value_tier" in scores
+    async def scored() -> Json | None:
+        return await client.find(f"/v1/customers/{order['customer_id']}/scores")
 
-    await eventually(scored, "the customer is scored")
+    assert "value_tier" in (await eventually(scored, "the customer is scored"))["scores"]
 
 
 def known_customer(body: Json) -> bool:

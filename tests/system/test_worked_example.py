@@ -120,8 +120,8 @@ async def load(client: Client) -> dict[str, str]:
     assert loaded["failed"] == 0, loaded
 
     async def all_known() -> bool:
-        answers = [await client.get(f"/v1/customers/{ids[name]}/scores") for name in EXPECTED]
-        return all((answer["scores"].get("value_tier") or {}).get("value") for answer in answers)
+        answers = [await client.find(f"/v1/customers/{ids[name]}/scores") for name in EXPECTED]
+        return all(answer and answer["scores"]["value_tier"]["value"] for answer in answers)
 
     await eventually(all_known, "scoring knows everybody", seconds=30)
     return ids
