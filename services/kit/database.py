@@ -139,6 +139,9 @@ class Database:
                     "jit": "off",
                     "statement_timeout": "60s" if role == "api" else "0",
                     "idle_in_transaction_session_timeout": "60s",
+                    # Batches are planned for the tables as they are: a plan made while they were empty reads all of
+                    # a table that has grown since, row by row of the batch.
+                    "plan_cache_mode": "force_custom_plan" if role == "worker" else "auto",
                 },
                 init=prepare_connection,
                 reset=keep_as_is,
