@@ -195,7 +195,6 @@ CREATE TABLE imports (
     workspace_id uuid DEFAULT NULLIF(current_setting('app.workspace_id', true), '')::uuid NOT NULL,
     id uuid NOT NULL,
     created_at timestamptz DEFAULT now() NOT NULL,
-    finished_at timestamptz,
     kind text NOT NULL,
     format text NOT NULL,
     source text NOT NULL,
@@ -205,14 +204,9 @@ CREATE TABLE imports (
     mapping jsonb DEFAULT '{}'::jsonb NOT NULL,
     file_name text,
     size_bytes bigint NOT NULL,
+    lines bigint NOT NULL,
     sha256 text NOT NULL,
-    bytes_done bigint DEFAULT 0 NOT NULL,
-    rows_done bigint DEFAULT 0 NOT NULL,
-    header text[],
-    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT imports_pkey PRIMARY KEY (workspace_id, id),
-    CONSTRAINT imports_kind_check CHECK (kind IN ('people', 'orders')),
-    CONSTRAINT imports_format_check CHECK (format IN ('csv', 'ndjson')),
     CONSTRAINT imports_mode_check CHECK (mode IN ('upsert', 'create_only')),
     CONSTRAINT imports_effects_check CHECK (effects IN ('none', 'scores', 'all'))
 );
@@ -225,9 +219,7 @@ CREATE TABLE import_pieces (
     import_id uuid NOT NULL,
     start_byte bigint NOT NULL,
     data bytea NOT NULL,
-    CONSTRAINT import_pieces_pkey PRIMARY KEY (workspace_id, import_id, start_byte),
-    CONSTRAINT import_pieces_workspace_id_import_id_fkey FOREIGN KEY (workspace_id, import_id)
-        REFERENCES imports (workspace_id, id) ON DELETE CASCADE
+    CONSTRAINT import_pieces_pkey PRIMARY KEY (workspace_id, import_id, start_byte)
 );
 """
 

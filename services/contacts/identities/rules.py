@@ -1,5 +1,6 @@
 """Which identifiers make two facts the same person, and how facts about one person add up; pure functions."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from services.contacts.identities.facts import Address, PersonFact
 KeyKind = Literal["external", "email", "phone"]
 
 MAX_EMAIL = 254
+E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 MAX_VALUE = 255
 RELAYS = (
     "marketplace.amazon.",
@@ -100,8 +102,11 @@ def email_key(address: str) -> str | None:
 def clean_phone(number: str, region: str | None) -> str | None:
     """Return a number in E.164; None if it cannot be one. `region` is the country of numbers without a country code.
 
-    Kept in a cache: reading a number takes longer than reading the rest of an order.
+    Kept in a cache: reading a number takes longer than reading the rest of an order. One that is written in E.164
+    is taken at its word.
     """
+    if E164.fullmatch(number):
+        return number
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:

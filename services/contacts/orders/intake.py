@@ -9,7 +9,6 @@ from services.contacts.identities.service import Identities
 from services.contacts.orders.facts import OrderFact, PersonFact
 from services.contacts.orders.intake_rows import IntakeRows
 from services.contacts.orders.rules import OrderState, columns_of, core_key, merge, order_event, state_of
-from services.contracts.contacts import OrderChanged
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.feeds.outbox import publish
@@ -128,15 +127,12 @@ class OrderIntake:
                     created[one.order_id] = name
         by_id = {one.order_id: one for one in told.values() if one.order_id}
         now = self._clock.now()
-        made = await self.rows.create(
-            session, workspace_id, [row_of(by_id[row_id], created[row_id]) for row_id in created], now
-        )
-        await self.rows.change(session, workspace_id, [row_of(by_id[row_id], None) for row_id in changed], now)
-        await publish(
-            session,
-            [event_of(by_id[row_id]) for row_id in (*(row_id for row_id in created if row_id in made), *changed)],
-            workspace_id=workspace_id,
-        )
+        fresh = [row_of(by_id[row_id], name) for row_id, name in created.items()]
+        other = [row_of(by_id[row_id], None) for row_id in changed]
+        made = await self.rows.create(session, workspace_id, fresh, now)
+        await self.rows.change(session, workspace_id, other, now)
+        events = [order_event(row) for row in (*(row for row in fresh if row["id"] in made), *other)]
+        await publish(session, events, workspace_id=workspace_id)
         return {created[row_id]: told[created[row_id]] for row_id in created if row_id not in made}
 
 
@@ -166,10 +162,5 @@ def applied(fact: OrderFact, outcome: Outcome, told: Told) -> AppliedOrder:
 
 def row_of(told: Told, name: Name | None) -> dict[str, Any]:
     """Return the row to write; with its name where it is new."""
-    row = {"id": told.order_id, **columns_of(told.state)}
+    row = {"id": told.order_id, "version": told.version, **columns_of(told.state)}
     return row if name is None else {**row, "source": name[0], "external_id": name[1]}
-
-
-def event_of(told: Told) -> OrderChanged:
-    """Return the event of an order as it is now."""
-    return order_event({"id": told.order_id, "version": told.version, **columns_of(told.state)})

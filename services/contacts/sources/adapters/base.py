@@ -128,5 +128,11 @@ def body_hash(body: bytes) -> str:
 
 def kept_headers(headers: Headers, names: Sequence[str]) -> dict[str, str]:
     """Return the named headers as they can be stored."""
-    found = {name: headers[name] for name in names if name in headers}
-    return {name: "".join(letter for letter in value if letter.isprintable())[:255] for name, value in found.items()}
+    return {name: storable(headers[name]) for name in names if name in headers}
+
+
+def storable(value: str) -> str:
+    """Return a header's value without letters that cannot be shown, cut to a length."""
+    if not value.isprintable():
+        value = "".join(letter for letter in value if letter.isprintable())
+    return value[:255]

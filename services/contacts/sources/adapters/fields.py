@@ -45,8 +45,10 @@ def text(value: Any, limit: int = MAX_TEXT) -> str | None:  # noqa: ANN401 - any
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     found = str(value)
-    if not (found.isascii() and found.isprintable()):
-        found = unicodedata.normalize("NFC", "".join(map(storable, found)))
+    if not found.isprintable():
+        found = "".join(map(storable, found))
+    if not found.isascii():
+        found = unicodedata.normalize("NFC", found)
     return found.strip()[:limit].strip() or None
 
 

@@ -1,5 +1,7 @@
 """What names of payment methods mean: one table for all platforms, in the languages of their shops."""
 
+from functools import lru_cache
+
 from services.contacts.orders.facts import PaymentKind
 
 MARKS: tuple[tuple[PaymentKind, tuple[str, ...]], ...] = (
@@ -109,7 +111,8 @@ CREDIT = ("gift", "store_credit", "store credit", "voucher", "禮物卡", "礼�
 SHORT = 5
 
 
-def payment_kind(names: list[str]) -> PaymentKind | None:
+@lru_cache(maxsize=1024)
+def payment_kind(names: tuple[str, ...]) -> PaymentKind | None:
     """Return the kind of payment that method names mean; None without any, `other` where none is known.
 
     Gift cards and store credit beside another method do not decide: they are how a part was paid, not the way.

@@ -142,13 +142,14 @@ def read_item(line: Json, currency: str) -> ItemFact:
         (entry.get("name"), entry.get("value")) for entry in fields.rows(line.get("properties"))[:20]
     ]
     options = {name: value for key, raw in properties if (name := fields.text(key, 64)) and (value := fields.text(raw))}
+    quantity, price = quantity_of(line), unit_price(line)
     return ItemFact(
         external_id=fields.optional_id(line.get("id")),
         sku=fields.text(line.get("sku")),
         title=fields.text(line.get("title")) or fields.text(line.get("name")) or "?",
-        quantity=fields.decimal(line.get("quantity"), "line_items.quantity"),
-        unit_price_minor=fields.minor(unit_price(line), currency, "line_items.price"),
-        total_minor=fields.minor(line_total(line), currency, "line_items.price"),
+        quantity=quantity,
+        unit_price_minor=fields.minor(price, currency, "line_items.price"),
+        total_minor=fields.minor(price * quantity - discounts_of(line), currency, "line_items.price"),
         options=options,
         product_id=fields.optional_id(line.get("product_id")),
         gift_card=line.get("gift_card") is True,
@@ -157,9 +158,18 @@ def read_item(line: Json, currency: str) -> ItemFact:
 
 def line_total(line: Json) -> Decimal:
     """Return what a line costs after its discounts."""
-    quantity = fields.decimal(line.get("quantity"), "line_items.quantity")
-    discounts = (shop_decimal(entry, "amount") or ZERO for entry in fields.rows(line.get("discount_allocations")))
-    return unit_price(line) * quantity - sum(discounts, ZERO)
+    return unit_price(line) * quantity_of(line) - discounts_of(line)
+
+
+def quantity_of(line: Json) -> Decimal:
+    """Return how many pieces a line is about."""
+    return fields.decimal(line.get("quantity"), "line_items.quantity")
+
+
+def discounts_of(line: Json) -> Decimal:
+    """Return what was taken off a line."""
+    amounts_off = (shop_decimal(entry, "amount") or ZERO for entry in fields.rows(line.get("discount_allocations")))
+    return sum(amounts_off, ZERO)
 
 
 def unit_price(line: Json) -> Decimal:
@@ -246,7 +256,7 @@ def kind_of(content: Json) -> PaymentKind | None:
     if fields.part(content.get("payment_terms")):
         return "invoice"
     names = content.get("payment_gateway_names")
-    return payment_kind([str(name) for name in names] if isinstance(names, list) else [])
+    return payment_kind(tuple(str(name)[:100] for name in names[:20]) if isinstance(names, list) else ())
 
 
 def coupons(content: Json) -> tuple[str, ...]:

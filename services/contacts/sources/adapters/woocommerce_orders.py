@@ -79,7 +79,7 @@ def core_of(content: Json, digest: str, currency: str, *, placed_at: datetime, u
         fulfilment_status=fulfilment,
         platform_status=fields.text(content.get("status")),
         payment_kind=payment_kind(
-            [str(content.get(name) or "") for name in ("payment_method", "payment_method_title")]
+            tuple(str(content.get(name) or "")[:100] for name in ("payment_method", "payment_method_title"))
         ),
         number=fields.text(content.get("number")),
         subtotal_minor=fields.minor(sum_of(lines, "subtotal"), currency, "line_items.subtotal"),

@@ -34,4 +34,4 @@ from services.contacts.sources.adapters.payments import payment_kind
     ],
 )
 def test_a_method_name_means_a_kind(names: list[str], kind: str | None) -> None:
-    assert payment_kind(names) == kind
+    assert payment_kind(tuple(names)) == kind
