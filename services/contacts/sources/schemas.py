@@ -48,7 +48,7 @@ class SourceCreate(Input):
     platform: Platform
     name: ShortText
     key: SourceKey | None = None
-    secret: Secret | None = None
+    secret: Secret | None = Field(None, json_schema_extra={"writeOnly": True})
 
 
 class SourceUpdate(Input):
@@ -60,7 +60,7 @@ class SourceUpdate(Input):
 class SecretCreate(Input):
     """A secret that replaces the ones before; without one we make one up."""
 
-    secret: Secret | None = None
+    secret: Secret | None = Field(None, json_schema_extra={"writeOnly": True})
     overlap: Annotated[
         timedelta,
         AfterValidator(check_overlap),
@@ -89,7 +89,7 @@ class SecretRead(Output):
 class SecretCreated(SecretRead):
     """A new secret; what we made up is shown here and never again."""
 
-    secret: str | None
+    secret: str | None = Field(json_schema_extra={"x-shown-once": True})
 
 
 class SourceHealth(Output):
@@ -129,7 +129,7 @@ class SourceRead(Output):
 class SourceCreated(SourceRead):
     """A new source; a secret that we made up is shown here and never again."""
 
-    secret: str | None
+    secret: str | None = Field(json_schema_extra={"x-shown-once": True})
 
 
 class SourcePage(Page[SourceRead]):
