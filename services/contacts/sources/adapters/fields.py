@@ -42,14 +42,13 @@ def rows(value: Any) -> list[Json]:  # noqa: ANN401 - any JSON value
 
 def text(value: Any, limit: int = MAX_TEXT) -> str | None:  # noqa: ANN401 - any JSON value
     """Return a text in NFC without control characters and blanks around it, cut to a length; None if empty."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    found = str(value)
-    if not found.isprintable():
-        found = "".join(map(storable, found))
-    if not found.isascii():
-        found = unicodedata.normalize("NFC", found)
-    return found.strip()[:limit].strip() or None
+    if type(value) is not str:
+        return str(value) if type(value) is int else None
+    if not value.isprintable():
+        value = "".join(map(storable, value))
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", value)
+    return value.strip()[:limit].strip() or None
 
 
 def storable(letter: str) -> str:
@@ -59,7 +58,7 @@ def storable(letter: str) -> str:
 
 def identifier(value: Any, name: str) -> str:  # noqa: ANN401 - any JSON value
     """Return an id as text; numbers beyond 64 bits would have lost digits, so they are refused."""
-    found = text(value) if isinstance(value, int | str) else None
+    found = text(value)
     if found is None:
         raise Malformed("no_id", f"{name} is not an id.")
     return found
@@ -67,17 +66,18 @@ def identifier(value: Any, name: str) -> str:  # noqa: ANN401 - any JSON value
 
 def optional_id(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     """Return an id as text, None for null, 0 and the empty text."""
-    found = text(value) if isinstance(value, int | str) else None
+    found = text(value)
     return None if found == "0" else found
 
 
 def decimal(value: Any, name: str) -> Decimal:  # noqa: ANN401 - any JSON value
     """Return an exact decimal from text or number; a float means the decimal that it was written as."""
-    written = repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    if not isinstance(written, str) or len(written) > MAX_DIGITS:
+    kind = type(value)
+    written = value if kind is str else repr(value) if kind in {int, float} else None
+    if written is None or len(written) > MAX_DIGITS:
         raise Malformed("no_decimal", f"{name} is not a decimal number.")
     try:
-        found = Decimal(written.strip())
+        found = Decimal(written)
     except InvalidOperation as error:
         raise Malformed("no_decimal", f"{name} is not a decimal number.") from error
     if not found.is_finite() or abs(found.adjusted()) > MAX_MAGNITUDE:
