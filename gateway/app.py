@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from gateway.access.endpoints import router as access
 from gateway.container import Container, build_container, read_document
+from gateway.customers.endpoints import router as customers
 from gateway.door.door import Door
 from gateway.jobs.endpoints import router as jobs
 from gateway.keys.endpoints import router as keys
@@ -44,7 +45,7 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith gateway",
-        routers=[access, workspaces, keys, jobs],
+        routers=[access, workspaces, keys, jobs, customers],
         routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,

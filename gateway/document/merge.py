@@ -1,5 +1,6 @@
 """One document out of all services'; two that mean different things by one name are an error."""
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -7,14 +8,19 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway.document import descriptions
-from gateway.document.operations import api_routes, complete
+from gateway.document.examples import add_examples
+from gateway.document.operations import api_routes, complete, written_by_hand
 
 OWN_JOBS = "/v1/jobs"
 """Every service has jobs of its own; the public list and its items are the gateway's."""
 FASTAPIS_OWN = frozenset({"HTTPValidationError", "ValidationError"})
 REFERENCE = "#/components/schemas/"
+FOREIGN = "x-kith-schema"
+"""Stands for a schema that another service describes."""
 VERBATIM = frozenset({"examples", "example", "default", "const", "enum"})
 """Hold values, not schemas."""
+
+PAGE = re.compile(r"Page_(\w+)_")
 
 Document = dict[str, Any]
 
@@ -49,6 +55,7 @@ def merge(applications: Mapping[str, FastAPI]) -> Document:
         "x-kith-problems": descriptions.problem_types(),
     }
     document["components"]["schemas"] = _used_only(document["paths"], document["components"]["schemas"])
+    add_examples(document["components"]["schemas"])
     return document
 
 
@@ -58,11 +65,16 @@ def describe_service(service: str, app: FastAPI) -> Document:
     paths = raw.get("paths", {})
     for path, method, route in api_routes(app):
         complete(paths[path][method], path, method, route, service)
+    for path, item in getattr(app.state, "documented", {}).items():
+        paths[path] = {method: written_by_hand(operation, service) for method, operation in item.items()}
     if service != "gateway":
         paths = {path: item for path, item in paths.items() if not is_jobs(path)}
     schemas = raw.get("components", {}).get("schemas", {})
     kept = {name: schema for name, schema in schemas.items() if name not in FASTAPIS_OWN}
     described: Document = without_titles(rename({"paths": paths, "schemas": kept}))
+    for name, schema in described["schemas"].items():
+        if name.endswith("Page"):
+            schema.setdefault("description", "A page of a list.")
     return described
 
 
@@ -73,10 +85,16 @@ def is_jobs(path: str) -> bool:
 
 def rename(described: Document) -> Document:
     """Give schemas of FastAPI's making names that a client generator can use: `X-Input` becomes `XInput`."""
-    names = {name: name.replace("-", "").replace("_", "") for name in described["schemas"]}
+    names = {name: tidy(name) for name in described["schemas"]}
     schemas = {names[name]: schema for name, schema in described["schemas"].items()}
     renamed: Document = _with_references({"paths": described["paths"], "schemas": schemas}, names)
     return renamed
+
+
+def tidy(name: str) -> str:
+    """Return a name without dashes and underscores: `Thing-Input` -> `ThingInput`, `Page_Thing_` -> `ThingPage`."""
+    page = PAGE.fullmatch(name)
+    return (f"{page[1]}Page" if page else name).replace("-", "").replace("_", "")
 
 
 def without_titles(value: Any) -> Any:  # noqa: ANN401 - any part of the document
@@ -98,6 +116,8 @@ def _with_references(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN4
         return [_with_references(item, names) for item in value]
     if not isinstance(value, dict):
         return value
+    if FOREIGN in value:
+        return {"$ref": f"{REFERENCE}{value[FOREIGN]}"}
     return {
         key: _reference(item, names) if key == "$ref" else _with_references(item, names) for key, item in value.items()
     }
@@ -152,5 +172,5 @@ def _referred(value: Any) -> Iterator[str]:  # noqa: ANN401 - any part of the do
         for key, item in value.items():
             if key == "$ref":
                 yield item.removeprefix(REFERENCE)
-            else:
+            elif key not in VERBATIM:
                 yield from _referred(item)

@@ -29,6 +29,7 @@ from services.kit.web.route import calls
 
 WITH_KEY = frozenset({"post", "patch", "delete", "put"})
 PUBLIC = "x-public"
+EVERYWHERE: tuple[type[Problem], ...] = (BadRequest, TooManyRequests, Unavailable, GatewayTimeout)
 Operation = dict[str, Any]
 
 
@@ -50,6 +51,17 @@ def complete(operation: Operation, path: str, method: str, route: APIRoute, serv
     _add_responses(operation, path, method, route)
     _add_response_headers(operation, method)
     _name_merge_patch(operation, method)
+
+
+def written_by_hand(operation: Operation, service: str) -> Operation:
+    """Return an operation of a plain route, which says by itself what it takes and answers."""
+    complete_one = {**operation, "x-kith-service": service, "responses": dict(operation["responses"])}
+    complete_one.pop(PUBLIC, None)
+    for status, response in problem_responses(list(EVERYWHERE)).items():
+        complete_one["responses"].setdefault(str(status), response)
+    complete_one["responses"] = dict(sorted(complete_one["responses"].items()))
+    _add_response_headers(complete_one, "")
+    return complete_one
 
 
 def _add_parameters(operation: Operation, method: str, route: APIRoute) -> None:
@@ -92,7 +104,7 @@ def _add_responses(operation: Operation, path: str, method: str, route: APIRoute
 
 
 def _implied(operation: Operation, path: str, method: str, route: APIRoute) -> Iterator[type[Problem]]:
-    yield from (BadRequest, TooManyRequests, Unavailable, GatewayTimeout)
+    yield from EVERYWHERE
     if "{" in path:
         yield NotFound
     if "requestBody" in operation:

@@ -2,25 +2,38 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import orjson
 
-from gateway.door.headers import Header
+from gateway.door.headers import Header, value_of
 from gateway.door.upstream import Incoming, Outgoing, Upstream
 from services.kit.circuit import Circuit
 from services.kit.client import AWAY, FIRST_ERROR, problem_of
 from services.kit.context import current
+from services.kit.feeds.positions import AFTER_HEADER, PATIENCE_SECONDS, STALE_HEADER
 from services.kit.identity import HEADER, Identity, IdentitySigner
 from services.kit.problems import GatewayTimeout, Problem, Unavailable
 
 TOKEN_SECONDS = 12.0
 MOST_TOKENS = 5000
-QUIET = (503, 504)
+AFTER = AFTER_HEADER.lower().encode()
+STALE = STALE_HEADER.lower().encode()
 
 Params = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A service's answer."""
+
+    document: dict[str, Any]
+    is_stale: bool
+    """The service waited in vain for the writes that the caller named."""
 
 
 class Calls:
@@ -44,27 +57,39 @@ class Calls:
 
     async def get(
         self, service: str, path: str, identity: Identity, scopes: set[str], params: Params | None = None
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         """Return a service's JSON answer; its problem is raised here as the same class."""
+        return (await self.fetch(service, path, identity, scopes, params or [])).document
+
+    async def fetch(
+        self,
+        service: str,
+        path: str,
+        identity: Identity,
+        scopes: set[str],
+        params: Params,
+        headers: Sequence[Header] = (),
+    ) -> "Reply":
+        """Return a service's answer with what its headers say; `headers` of the caller's go along."""
         target = f"{path}?{urlencode(params)}" if params else path
-        return await self._ask(service, Outgoing("GET", target, self._headers(service, identity, scopes)))
+        return await self._ask(service, Outgoing("GET", target, [*self._headers(service, identity, scopes), *headers]))
 
     async def post(
         self, service: str, path: str, identity: Identity, scopes: set[str], body: object, key: str | None = None
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         """Send something to a service and return its JSON answer."""
         headers = [*self._headers(service, identity, scopes), (b"content-type", b"application/json")]
         if key is not None:
             headers.append((b"idempotency-key", key.encode()))
-        return await self._ask(service, Outgoing("POST", path, headers, orjson.dumps(body)))
+        return (await self._ask(service, Outgoing("POST", path, headers, orjson.dumps(body)))).document
 
-    async def _ask(self, service: str, request: Outgoing) -> dict[str, object]:
+    async def _ask(self, service: str, request: Outgoing) -> "Reply":
         circuit = self._circuits.setdefault(service, Circuit(self._now))
         if not circuit.lets_through():
             raise Unavailable(f"{service} does not answer.", retry_after=circuit.seconds_left())
         answer: Incoming | None = None
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds + (PATIENCE_SECONDS if is_waiting(request) else 0)):
                 answer = await self._upstream.send(service, request, whole=True)
         except TimeoutError as error:
             raise GatewayTimeout(f"{service} did not answer in time.") from error
@@ -72,8 +97,7 @@ class Calls:
             circuit.note(failed=answer is None or answer.status in AWAY)
         if answer.status >= FIRST_ERROR:
             raise as_problem(answer)
-        document: dict[str, object] = orjson.loads(bytes(answer.body)) if answer.body else {}  # type: ignore[arg-type]  # whole=True
-        return document
+        return Reply(orjson.loads(whole(answer) or b"{}"), is_stale=value_of(answer.headers, STALE) is not None)
 
     def _headers(self, service: str, identity: Identity, scopes: set[str]) -> list[Header]:
         context = current()
@@ -96,7 +120,16 @@ class Calls:
         return token
 
 
+def is_waiting(request: Outgoing) -> bool:
+    """Tell whether the service will first wait for writes that the caller named."""
+    return value_of(request.headers, AFTER) is not None
+
+
 def as_problem(answer: Incoming) -> Problem:
     """Return the problem that a service answered."""
-    body = answer.body if isinstance(answer.body, bytes) else b""
-    return problem_of(httpx.Response(answer.status, headers=answer.headers, content=body))
+    return problem_of(httpx.Response(answer.status, headers=answer.headers, content=whole(answer)))
+
+
+def whole(answer: Incoming) -> bytes:
+    """Return the body of an answer that was read to its end."""
+    return answer.body if isinstance(answer.body, bytes) else b""

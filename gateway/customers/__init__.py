@@ -1,0 +1,1 @@
+"""One customer as one answer, composed from all services."""
