@@ -32,7 +32,7 @@ def add_followers(worker: Worker, kit: Kit, container: Container) -> None:
     """Follow the gateway, contacts and scoring."""
     follow(worker, kit, container, "gateway", FromGateway(container.care_rules))
     follow(worker, kit, container, "contacts", FromContacts(container.care, container.profiles, kit.clock))
-    follow(worker, kit, container, "scoring", FromScoring(container.care, kit.clock))
+    follow(worker, kit, container, "scoring", FromScoring(container.care))
 
 
 def follow(worker: Worker, kit: Kit, container: Container, producer: str, handler: Handler[Any]) -> None:

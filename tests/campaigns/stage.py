@@ -63,7 +63,7 @@ class Stage:
         self.care = Care(care_rules, clock)
         self.care_clock = CareClock(database, self.care, 60)
         self.contacts = FromContacts(self.care, Profiles(client), clock)
-        self.scoring = FromScoring(self.care, clock)
+        self.scoring = FromScoring(self.care)
         self.gateway = FromGateway(care_rules)
         self.versions = 0
 

@@ -71,9 +71,9 @@ async def take_customers(
     return fresh
 
 
-async def take_scores(session: Session, changes: Sequence[tuple[UUID, CustomerScored]], now: datetime) -> set[Key]:
+async def take_scores(session: Session, changes: Sequence[tuple[UUID, CustomerScored]]) -> set[Key]:
     """Take over scores, each customer once; return those for whom it was news."""
-    return await repository.upsert_scores(session, [scores_of(ws, one, now) for ws, one in changes])
+    return await repository.upsert_scores(session, [scores_of(ws, one) for ws, one in changes])
 
 
 def facts_of(workspace_id: UUID, event: CustomerChanged, now: datetime) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def profile_of(key: Key, profile: Profile) -> dict[str, Any]:
     return profile.model_dump(exclude={"id"}) | {"workspace_id": workspace_id, "customer_id": customer_id}
 
 
-def scores_of(workspace_id: UUID, event: CustomerScored, now: datetime) -> dict[str, Any]:
+def scores_of(workspace_id: UUID, event: CustomerScored) -> dict[str, Any]:
     """Return the row of what scoring tells."""
     tier, churn = event.scores.get("value_tier", UNKNOWN), event.scores.get("churn_risk", UNKNOWN)
     last = event.last_order
@@ -113,7 +113,7 @@ def scores_of(workspace_id: UUID, event: CustomerScored, now: datetime) -> dict[
         "customer_id": event.customer_id,
         "type": event.customer_type,
         "version": event.version,
-        "care_from": limited_from(event.effects, now),
+        "care_from": limited_from(event.effects, event.as_of),
         "currency": event.currency,
         "net_revenue_minor": event.net_revenue_minor,
         "orders_count": event.orders_count,
@@ -134,9 +134,9 @@ def scores_of(workspace_id: UUID, event: CustomerScored, now: datetime) -> dict[
     }
 
 
-def limited_from(effects: Effects, now: datetime) -> datetime | None:
+def limited_from(effects: Effects, at: datetime) -> datetime | None:
     """Return from when on care may start, where a fact must not start any itself."""
-    return None if effects is Effects.ALL else now
+    return None if effects is Effects.ALL else at
 
 
 def hundredths(points: str | None) -> int | None:

@@ -128,9 +128,8 @@ class FromScoring(Handler[None]):
     types: ClassVar[frozenset[str]] = frozenset({CustomerScored.TYPE})
     streams: ClassVar[tuple[str, ...]] = ("scores",)
 
-    def __init__(self, care: Care, clock: Clock) -> None:
+    def __init__(self, care: Care) -> None:
         self._care = care
-        self._clock = clock
 
     async def prepare(self, events: Sequence[FeedEvent]) -> None:
         """Nothing to fetch."""
@@ -142,7 +141,7 @@ class FromScoring(Handler[None]):
         keys = {(ws, one.customer_id) for ws, one in changes}
         await workspaces.meet(session, {ws for ws, _ in keys})
         await audience.lock(session, keys)
-        fresh = await audience.take_scores(session, changes, self._clock.now())
+        fresh = await audience.take_scores(session, changes)
         every = [
             (event.workspace_id, event.subject, Effects(event.data.get("effects", Effects.ALL))) for event in events
         ]

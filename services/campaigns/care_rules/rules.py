@@ -14,6 +14,9 @@ ALL_EFFECTS = "all"
 CLOCK_SKEW = timedelta(minutes=5)
 """A shop's clock may be ahead of ours by this much."""
 
+CLOCK_SLACK = timedelta(minutes=5)
+"""A beat may have waited this long for the clock to look; what comes in meanwhile must not drown it."""
+
 RHYTHM = MappingProxyType({"diamond": timedelta(days=14), "gold": timedelta(days=30), "silver": timedelta(days=90)})
 """Longest time without a contact by tier; bronze has none."""
 
@@ -145,7 +148,8 @@ class TierRhythm:
         # first cut-offs after an import would make care due for every key customer on the same day.
         known_live = after(facts.last_contact_at or beat, facts.care_from)
         moment = max(beat, facts.tier_since or beat) if known_live else beat
-        if not is_fresh(moment, now, self.max_age) or not may_start(facts) or not after(moment, facts.care_from):
+        let_be = facts.care_from and facts.care_from - CLOCK_SLACK
+        if not is_fresh(moment, now, self.max_age) or not may_start(facts) or not after(moment, let_be):
             return None
         last = facts.last_contact_at
         return Trigger(
@@ -234,8 +238,12 @@ def may_start(facts: Facts) -> bool:
 
 
 def may_start_from_order(facts: Facts, placed_at: datetime, now: datetime, max_age: timedelta) -> bool:
-    """Tell whether an order may start care: it is recent and came in with all effects."""
-    return is_fresh(placed_at, now, max_age) and may_start(facts) and facts.last_order_effects == ALL_EFFECTS
+    """Tell whether an order may start care: it is recent and came in with all effects.
+
+    The order's own effects decide, not those of what made us look: an order whose first evaluation had to wait (for a
+    rate, for the workspace's settings) is told as a revaluation, and deserves its thank-you all the same.
+    """
+    return is_fresh(placed_at, now, max_age) and facts.contactable and facts.last_order_effects == ALL_EFFECTS
 
 
 def after(moment: datetime, care_from: datetime | None) -> bool:

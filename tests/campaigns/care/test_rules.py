@@ -121,7 +121,11 @@ class TestPlan:
         self, effects: str, tier: str | None, churn: str | None, days: int, silent: int
     ) -> None:
         row = ROW | {"value_tier": tier, "churn_risk": churn, "purchase_days": days}
-        row |= {"last_contact_at": NOW - silent * DAY, "first_order_at": NOW - silent * DAY}
+        row |= {
+            "last_contact_at": NOW - silent * DAY,
+            "first_order_at": NOW - silent * DAY,
+            "last_order_effects": effects,
+        }
         found = plan(facts_of(row, effects), ALL_RULES, [], None, NOW)
         assert effects == "all" or not found.triggers
 

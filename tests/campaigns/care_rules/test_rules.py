@@ -97,9 +97,8 @@ class TestPurchases:
     @pytest.mark.parametrize(
         "facts",
         [
-            bought(effects="scores"),
-            bought(effects="none"),
             bought(last_order_effects="scores"),
+            bought(last_order_effects="none"),
             bought(contactable=False),
         ],
     )
@@ -107,6 +106,12 @@ class TestPurchases:
         self, rule: FirstOrderThanks | PurchaseFollowUp, facts: Facts
     ) -> None:
         assert rule.trigger(facts, NOW) is None
+
+    @pytest.mark.parametrize("rule", [FirstOrderThanks(), PurchaseFollowUp()])
+    def test_an_order_that_was_evaluated_late_is_cared_for_all_the_same(
+        self, rule: FirstOrderThanks | PurchaseFollowUp
+    ) -> None:
+        assert rule.trigger(bought(effects="scores"), NOW) is not None
 
 
 class TestRhythm:
@@ -153,6 +158,10 @@ class TestRhythm:
         assert TierRhythm().trigger(facts, NOW) is not None
         assert TierRhythm().trigger(replace(facts, care_from=NOW), NOW) is None
         assert TierRhythm().trigger(replace(facts, care_from=NOW - 2 * DAY), NOW) is not None
+
+    def test_a_beat_that_only_waited_for_the_clock_is_not_drowned_by_what_comes_in(self) -> None:
+        facts = keeps_buying("diamond", last_contact_at=NOW - 14 * DAY, care_from=NOW + timedelta(minutes=1))
+        assert TierRhythm().trigger(facts, NOW + timedelta(minutes=2)) is not None
 
     @pytest.mark.parametrize("limit", [{"effects": "scores"}, {"contactable": False}])
     def test_limited_effects_and_marks_stop_it(self, limit: dict[str, object]) -> None:
