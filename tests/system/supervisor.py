@@ -11,9 +11,9 @@ from typing import NoReturn
 from deploy.local import ports
 from deploy.local.group import Child
 from deploy.local.home import Home
-from deploy.local.processes import NAMES, PROCESSES
 from deploy.local.stream import Stream
 from deploy.local.up import Run
+from deploy.processes import NAMES, process_named
 
 DATABASE = "postgres"
 HELD = "held"
@@ -67,7 +67,7 @@ class Supervisor(Run):
 
     def _start_again(self, name: str) -> None:
         self._listeners[name] = ports.reserve(self._surroundings.ports[name])
-        self._start(next(process for process in PROCESSES if process.name == name))
+        self._start(process_named(name))
         self._note_state()
 
 
