@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from services.contacts.sources.rules import BUILT_IN, DeliveryStatus, HealthStatus, Platform
 from services.contacts.vocabulary import EffectsName
@@ -55,6 +55,15 @@ class SourceUpdate(Input):
     """What can change about a source; its key and platform are fixed."""
 
     name: ShortText | None = None
+
+    @field_validator("name")
+    @classmethod
+    def stays_named(cls, name: str | None) -> str | None:
+        """Refuse null, which would take the name away."""
+        if name is None:
+            message = "a source has a name"
+            raise ValueError(message)
+        return name
 
 
 class SecretCreate(Input):

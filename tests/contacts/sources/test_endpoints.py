@@ -166,6 +166,8 @@ class TestReadSources:
         )
         stale = await stall.client.patch(url, json={"name": "x"}, headers=stall.headers | {"If-Match": '"v1"'})
         assert stale.status_code == 412
+        assert (await stall.client.patch(url, json={"name": None}, headers=stall.headers)).status_code == 422
+        assert (await stall.client.patch(url, json={}, headers=stall.headers)).json()["version"] == 2
 
     @pytest.mark.parametrize("language", ["en", "zh-TW", "zh-CN", "ja"])
     async def test_setting_up_is_told_in_the_readers_language(self, stall: Stall, language: str) -> None:
