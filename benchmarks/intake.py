@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -37,8 +38,8 @@ def prepare(stack: Stack, ceiling_port: int) -> Ground:
 class Runs:
     """Hands out run numbers, so that no two loads send the same order."""
 
-    def __init__(self) -> None:
-        self._next = 0
+    def __init__(self, first: int = 0) -> None:
+        self._next = first
 
     def orders(self, ground: Ground, size: int, count: int) -> Orders:
         """Return fresh orders for one load."""
@@ -101,6 +102,61 @@ async def drained(database_url: str) -> float:
 BACKLOG = """
 SELECT EXISTS (SELECT 1 FROM contacts.deliveries WHERE status = 'received')
     OR EXISTS (SELECT 1 FROM contacts.outbox) OR EXISTS (SELECT 1 FROM scoring.outbox)
-    OR (SELECT last FROM contacts.feed_state) > (SELECT min(position) FROM scoring.cursors WHERE producer = 'contacts')
-    OR (SELECT last FROM scoring.feed_state) > (SELECT min(position) FROM campaigns.cursors WHERE producer = 'scoring')
+    OR EXISTS (SELECT 1 FROM scoring.cursors, contacts.feed_state
+               WHERE follower = 'facts-from-contacts' AND position < head)
+    OR EXISTS (SELECT 1 FROM campaigns.cursors, contacts.feed_state
+               WHERE follower = 'audience-from-contacts' AND position < head)
+    OR EXISTS (SELECT 1 FROM campaigns.cursors, scoring.feed_state
+               WHERE follower = 'audience-from-scoring' AND position < head)
+"""
+"""Whether anything acknowledged has not yet become a score and a reminder."""
+
+
+async def measure_effect(ground: Ground) -> None:
+    """Print what reaches the end of the way: orders applied per second, and the time from webhook to reminder."""
+    runs = Runs(first=1_000)
+    rates: list[float] = []
+    ceiling_rates: list[float] = []
+    acknowledged = 0.0
+    for _ in range(ROUNDS):
+        orders = runs.orders(ground, LARGE, 6_000)
+        ceiling_rates.append((await loaded(ground.ceiling_port, bare_call(orders), 64)).rate)
+        began = time.monotonic()
+        result = await loaded(ground.stack.ports["contacts"], orders.call, 64)
+        await drained(ground.stack.database_url)
+        acknowledged = result.rate
+        rates.append(sum(result.codes.values()) / (time.monotonic() - began))
+    applied = middle(rates)
+    report("orders_applied_ratio", applied / middle(ceiling_rates), "x", "higher", f"bare ceiling, {LARGE} byte body")
+    await at_half_peak(ground, runs, acknowledged, applied)
+
+
+async def at_half_peak(ground: Ground, runs: Runs, peak: float, applied: float) -> None:
+    """Print latencies at half the peaks: of the answer, and of the reminder."""
+    orders = runs.orders(ground, LARGE, int(peak * SECONDS))
+    result = await run_load(ground.stack.ports["contacts"], orders.call, connections=64, seconds=SECONDS, rate=peak / 2)
+    report("ingest_p99_half_peak_ms", result.quantile(0.99) * 1000, "ms", "lower")
+    await drained(ground.stack.database_url)
+    orders = runs.orders(ground, LARGE, int(applied * SECONDS))
+    began = datetime.now(UTC)
+    await run_load(ground.stack.ports["contacts"], orders.call, connections=16, seconds=SECONDS, rate=applied / 2)
+    await drained(ground.stack.database_url)
+    connection = await asyncpg.connect(ground.stack.database_url)
+    try:
+        row = await connection.fetchrow(TO_REMINDER, began)
+    finally:
+        await connection.close()
+    report("order_to_reminder_p50_s", row["p50"] if row else -1, "s", "lower")
+    report("order_to_reminder_p99_s", row["p99"] if row else -1, "s", "lower")
+
+
+TO_REMINDER = """
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS p50,
+    percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS p99
+FROM (
+    SELECT extract(epoch FROM r.created_at - d.received_at)::float8 AS seconds
+    FROM contacts.deliveries d
+    JOIN campaigns.reminders r ON r.workspace_id = d.workspace_id AND r.cause = 'purchase_follow_up:' || d.order_id
+    WHERE d.received_at >= $1
+) waited
 """

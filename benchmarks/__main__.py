@@ -1,0 +1,30 @@
+"""`make bench`: every figure, one JSON object a line. `python -m benchmarks intake effect` runs some of them."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from benchmarks import intake
+from benchmarks.figures import flush_latency_ms, report
+from benchmarks.intake import Ground
+from benchmarks.stack import running_ceiling, running_stack
+
+PARTS: dict[str, Callable[[Ground], Coroutine[None, None, None]]] = {
+    "intake": intake.measure_intake,
+    "effect": intake.measure_effect,
+}
+
+
+def main(wanted: list[str]) -> None:
+    """Start a Kith and the ceiling, and run the wanted parts against them."""
+    with running_stack() as stack, running_ceiling(stack.database_url) as ceiling_port:
+        report("fdatasync_ms", flush_latency_ms(Path.cwd()), "ms", "lower")
+        ground = intake.prepare(stack, ceiling_port)
+        for name, part in PARTS.items():
+            if not wanted or name in wanted:
+                asyncio.run(part(ground))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
