@@ -110,8 +110,7 @@ def opens_warning(level: int, purchase_days: int, *, has_sign: bool) -> bool:
 def churn_outlook(score: Score, rhythm: Rhythm, rules: ChurnRules) -> Outlook | None:
     """Return what would change a level: a purchase clears the silence, more of it worsens the level."""
     level = LEVELS.index(score.value or LEVELS[0])
-    overdue = next((reason.points for reason in score.reasons if reason.code == "overdue"), 0)
-    signs = (score.points or 0) - overdue
+    signs = sum(reason.points for reason in score.reasons if reason.code not in {"overdue", "cap"})
     better = LEVELS[level_of(signs, rules)]
     way = Way(better, (Step("purchase_days", 0, 1),)) if level_of(signs, rules) < level else None
     return Outlook(way, next_worse(level, signs, rhythm, rules))

@@ -1,12 +1,11 @@
 """The value tier: main-customer tests, points and the entry tier (scoring 11.5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from services.scoring.facts.rules import History, Purchase
 from services.scoring.ledger.rules import (
-    NOTHING,
     POINT,
     TENTH,
     Outlook,
@@ -197,26 +196,26 @@ def by_line(code: str, points: int, line: int, standing: Standing, lines: Lines)
 
 def main_reasons(standing: Standing, lines: Lines, rules: TierRules) -> list[Reason]:
     """Return the main-customer tests as reasons: 50 points for the first that holds, 5 for each further one."""
-    reasons = []
-    for place, code in enumerate(tests(standing, lines, rules)):
-        points = rules.main_points if place == 0 else rules.further_points
-        if code == "top_decile_revenue":
-            reasons.append(by_line(code, points, lines.top_10, standing, lines))
-        else:
-            params, evidence = about_big_order(standing, lines, rules) if code == "big_order" else (NOTHING, NOTHING)
-            reasons.append(Reason(code, points * POINT, params, evidence))
-    return reasons
-
-
-def about_big_order(
-    standing: Standing, lines: Lines, rules: TierRules
-) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """Return parameters and evidence of the big order."""
-    if standing.biggest is None:
-        return NOTHING, NOTHING
     order = standing.biggest
-    params = {"net_minor": order.net_minor, "multiple": rules.big_order, "average_minor": lines.average_order}
-    return params, {"order_id": str(order.order_id), "net_minor": order.net_minor}
+    about = {
+        "top_decile_revenue": by_line("top_decile_revenue", 0, lines.top_10, standing, lines),
+        "big_order": Reason("big_order", 0, big_params(order, lines, rules), big_evidence(order)),
+        "designated_rep": Reason("designated_rep", 0),
+    }
+    points = (rules.main_points, rules.further_points, rules.further_points)
+    held = zip(tests(standing, lines, rules), points, strict=False)
+    return [replace(about[code], points=own * POINT) for code, own in held]
+
+
+def big_params(order: Purchase | None, lines: Lines, rules: TierRules) -> dict[str, object]:
+    """Return what is said about the big order."""
+    net = order.net_minor if order else None
+    return {"net_minor": net, "multiple": rules.big_order, "average_minor": lines.average_order}
+
+
+def big_evidence(order: Purchase | None) -> dict[str, object]:
+    """Return which order it was."""
+    return {"order_id": str(order.order_id), "net_minor": order.net_minor} if order else {}
 
 
 def holding_reasons(tier: Tier, entry: Tier, points: int, rules: TierRules) -> list[Reason]:
