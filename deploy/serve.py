@@ -1,9 +1,11 @@
-"""Serves one process's application with uvicorn until it is told to stop."""
+"""`python -m deploy.serve NAME`: serves one process's application with uvicorn until it is told to stop."""
 
+import argparse
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import stamina.instrumentation
@@ -11,12 +13,16 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from deploy.environment import SettingsUnusable, read_settings
+from deploy.processes import NAMES, process_named
 from services.kit.logs import configure_logs
 from services.kit.settings import ServiceSettings
 from services.kit.web.app import Kit
 
 # Longer than our clients keep idle connections: the server must never be the one to close a connection first.
 KEEP_ALIVE_SECONDS = 75
+UNUSABLE = 2
+"""Exit code where settings or address cannot be used: starting again will not help."""
 
 
 class Server(uvicorn.Server):
@@ -57,3 +63,35 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(sockets=[listener]))
     return 0 if server.started else 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the process that the command line names, with the settings of the environment."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.serve", description="Serve one process of Kith.")
+    parser.add_argument("process", choices=NAMES)
+    process = process_named(parser.parse_args(arguments).process)
+    try:
+        settings = read_settings(process.settings_class(), service=process.name)
+        listener = bound(settings.host, settings.port)
+    except (SettingsUnusable, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return UNUSABLE
+    return serve(process.factory(), settings, listener)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Return a socket with an address, on which nobody listens yet: callers are refused until the process is ready."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        message = f"{host} port {port}: {error.strerror}"
+        raise OSError(message) from error
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from deploy.local.processes import PROCESSES
+from deploy.processes import PROCESSES
 from migrations.__main__ import MigrationSettings
 from services.kit.settings import PREFIX, ServiceSettings
 

@@ -1,52 +1,17 @@
-"""The four processes: in which order they start, what they import, and the settings each one gets."""
+"""The settings that each of the four processes gets in a local run."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-
-from fastapi import FastAPI
 
 from deploy.local.keys import Keys
+from deploy.processes import NAMES
 from migrations.addresses import Roles, role_url
-from services.kit.settings import PREFIX, ServiceSettings
+from services.kit.settings import PREFIX
 
 LOOPBACK = "127.0.0.1"
 # A person who wants another value sets the variable; everything else the local run decides itself.
 OVERRIDABLE = ("public_url", "log_format", "shutdown_seconds", "secret_keys", "api_pool_size", "worker_pool_size")
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One of the four: its name and the package that holds `app` and `settings`."""
-
-    name: str
-    package: str
-
-    def settings_class(self) -> type[ServiceSettings]:
-        """Return the class of its settings."""
-        module = import_module(f"{self.package}.settings")
-        own = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, ServiceSettings) and value.__module__ == module.__name__
-        ]
-        return own[0]
-
-    def factory(self) -> Callable[[ServiceSettings], FastAPI]:
-        """Return the function that makes its application."""
-        made: Callable[[ServiceSettings], FastAPI] = import_module(f"{self.package}.app").create_app
-        return made
-
-
-# In the order of dependence: nobody starts before those it follows or calls.
-PROCESSES = (
-    Process("contacts", "services.contacts"),
-    Process("scoring", "services.scoring"),
-    Process("campaigns", "services.campaigns"),
-    Process("gateway", "gateway"),
-)
-NAMES = tuple(process.name for process in PROCESSES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from deploy.local.errors import LocalRunError
 from deploy.local.group import Child, Group
 from deploy.local.home import Home
 from deploy.local.keys import Keys
-from deploy.local.processes import NAMES, PROCESSES, Process, Surroundings
+from deploy.local.processes import Surroundings
 from deploy.local.readiness import is_ready
 from deploy.local.stream import Stream
+from deploy.processes import NAMES, PROCESSES, Process, process_named
 from deploy.serve import serve
 from migrations.addresses import login_roles
 
@@ -181,7 +182,7 @@ class Run:
             raise ProcessDied(reason, child.code or 1)
         self._stream.say(f"{reason} It starts again.")
         self._listeners[child.name] = ports.reserve(self._surroundings.ports[child.name], PATIENCE_SECONDS)
-        self._start(next(process for process in PROCESSES if process.name == child.name))
+        self._start(process_named(child.name))
         self._note_state()
 
     def _on_database_death(self) -> None:

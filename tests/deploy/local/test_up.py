@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from deploy.local.ports import port_of, reserve
-from deploy.local.processes import NAMES
 from deploy.local.stack import ROOT, LocalStack
+from deploy.processes import NAMES
 
 ALL = ("up", "postgres", *NAMES)
 

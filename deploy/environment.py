@@ -1,0 +1,34 @@
+"""Reading a process's settings from the environment, and saying what is wrong with them without showing any value."""
+
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from services.kit.settings import PREFIX, Settings
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+class SettingsUnusable(Exception):
+    """Says which settings are missing or wrong, one a line."""
+
+
+def read_settings(kind: type[AnySettings], **fixed: object) -> AnySettings:
+    """Return the settings of the environment, `fixed` before anything else; SettingsUnusable if they will not do."""
+    try:
+        return kind(**fixed)
+    except ValidationError as error:
+        # Not the error's own text: it quotes the value, which may be a secret.
+        lines = [f"{variable(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        raise SettingsUnusable("\n".join(lines)) from None
+    except SettingsError as error:
+        raise SettingsUnusable(str(error)) from None
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}"
+        raise SettingsUnusable(message) from None
+
+
+def variable(location: tuple[int | str, ...]) -> str:
+    """Return the variable that a setting is read from."""
+    return f"{PREFIX}{str(location[0]).upper()}" if location else "settings"
