@@ -8,6 +8,7 @@ from uuid import UUID
 from services.contacts.customer_events import customer_event
 from services.contacts.identities.changes import Changes, Rows, account_changes, changes_of
 from services.contacts.identities.closure import Held, Plan, plan
+from services.contacts.identities.errors import OthersWereFaster
 from services.contacts.identities.facts import AccountFact, PersonFact
 from services.contacts.identities.repository import IdentityRepository
 from services.contacts.identities.rules import Key, keys_of
@@ -16,7 +17,6 @@ from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.feeds.outbox import publish
 from services.kit.ids import new_id
-from services.kit.problems import Unavailable
 
 MAX_RACES = 8
 """How often others may be faster before we give up; each time somebody else got further."""
@@ -72,7 +72,7 @@ class Identities:
                 await self._write(session, workspace_id, facts, found, {row["id"]: dict(row) for row in rows})
                 return list(found.owners)
             await self.rows.forget(session, workspace_id, found.created)
-        raise Unavailable("Others keep changing the same people.")
+        raise OthersWereFaster
 
     async def resolve_accounts(self, session: Session, workspace_id: UUID, facts: Sequence[AccountFact]) -> list[UUID]:
         """Return which account each fact is about; unknown ones are created."""
@@ -87,7 +87,7 @@ class Identities:
                 await self._write_accounts(session, workspace_id, facts, found, set(fresh.values()))
                 return found
             await self.rows.forget(session, workspace_id, fresh.values())
-        raise Unavailable("Others keep changing the same accounts.")
+        raise OthersWereFaster
 
     async def _write(
         self, session: Session, workspace_id: UUID, facts: Sequence[PersonFact], found: Plan, rows: Rows

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
+from services.contacts.identities.errors import OthersWereFaster
 from services.contacts.identities.service import Identities
 from services.contacts.orders.facts import OrderFact, PersonFact
 from services.contacts.orders.intake_rows import IntakeRows
@@ -13,7 +14,6 @@ from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.feeds.outbox import publish
 from services.kit.ids import new_id
-from services.kit.problems import Unavailable
 
 Outcome = Literal["created", "updated", "unchanged", "stale", "parked"]
 """unchanged: known already. stale: something newer is known. parked: a loose fact about an order that is not known."""
@@ -84,7 +84,7 @@ class OrderIntake:
                     applied(fact, outcome, told[fact.source, fact.external_id])
                     for fact, outcome in zip(known, outcomes, strict=True)
                 ]
-        raise Unavailable("Others keep creating the same orders.")
+        raise OthersWereFaster
 
     async def _resolve(
         self, session: Session, workspace_id: UUID, facts: Sequence[OrderFact], people: Sequence[PersonFact]

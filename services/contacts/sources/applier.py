@@ -10,10 +10,12 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from services.contacts.identities.errors import OthersWereFaster
 from services.contacts.orders.intake import AppliedOrder, OrderIntake
 from services.contacts.sources.adapters.base import Context, Malformed, Reading
 from services.contacts.sources.adapters.registry import ADAPTERS
 from services.contacts.sources.intake_rows import IntakeRows
+from services.kit.backoff import Backoff
 from services.kit.clock import Clock
 from services.kit.database import UNREACHABLE, Database, Session
 from services.kit.failures import where
@@ -61,15 +63,19 @@ class Applier:
 
     async def run(self) -> None:
         """Work for ever: woken by this process or another one, and looking once a second anyway."""
-        swept = 0.0
-        loop = asyncio.get_running_loop()
+        backoff, swept, loop = Backoff(0.05, 5), 0.0, asyncio.get_running_loop()
         while not self._database.wakeups.closing:
             woken = self._database.wakeups.next(DELIVERIES)
-            if loop.time() - swept > SWEEP_SECONDS:
-                await self.sweep()
-                swept = loop.time()
-            if not await self.apply_waiting():
-                await wait_for(woken, POLL_SECONDS)
+            try:
+                if loop.time() - swept > SWEEP_SECONDS:
+                    await self.sweep()
+                    swept = loop.time()
+                if not await self.apply_waiting():
+                    await wait_for(woken, POLL_SECONDS)
+                backoff.reset()
+            except COME_AND_GO as error:
+                log.warning("deliveries_wait", error=type(error).__name__, where=where(error))
+                await asyncio.sleep(backoff.pause())
 
     async def apply_waiting(self, limit: int = BATCH) -> int:
         """Work out the oldest deliveries that wait; returns how many there were."""
@@ -79,10 +85,10 @@ class Applier:
                 rows = await self.rows.claim(session, limit)
                 claimed = [row["id"] for row in rows]
                 await self._apply(session, rows)
-        except COME_AND_GO:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever one of them did, the others must go on
-            await self._divide(claimed, error)
+        except Exception as error:
+            if passes(error):
+                raise
+            await self._divide(claimed, error)  # whatever one of them did, the others must go on
         return len(claimed)
 
     async def sweep(self) -> int:
@@ -96,9 +102,9 @@ class Applier:
         try:
             async with self._database.worker() as session:
                 await self._apply(session, await self.rows.claim_these(session, ids))
-        except COME_AND_GO:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
+            if passes(error):
+                raise
             await self._divide(ids, error)
 
     async def _divide(self, ids: Sequence[UUID], error: Exception) -> None:
@@ -159,6 +165,11 @@ class Applier:
                 for (one, _), person in zip(people, found, strict=True)
             ),
         ]
+
+
+def passes(error: Exception) -> bool:
+    """Tell whether a failure is nobody's fault. One that comes from being slower than others every single time is."""
+    return isinstance(error, COME_AND_GO) and not isinstance(error, OthersWereFaster)
 
 
 def read(row: asyncpg.Record) -> Reading | Row:

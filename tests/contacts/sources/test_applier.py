@@ -265,6 +265,37 @@ class TestTrouble:
         await settle(stall)
         assert [one["status"] for one in await stall.deliveries(source)] == ["processed"]
 
+    async def test_the_loop_goes_on_after_a_failure_that_comes_and_goes(self, stall: Stall) -> None:
+        source = await stall.source()
+        await stall.call(source, "orders/create", sample(PAID))
+        claim, tries = stall.applier.rows.claim, iter([ConnectionResetError, asyncpg.DeadlockDetectedError])
+
+        async def shaky(session: Session, limit: int) -> list[asyncpg.Record]:
+            for error in tries:
+                raise error
+            return await claim(session, limit)
+
+        stall.applier.rows.claim = shaky  # type: ignore[method-assign]  # a database that is away for a moment
+        loop = asyncio.create_task(stall.applier.run())
+        await asyncio.sleep(0.5)
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+        assert [one["status"] for one in await stall.deliveries(source)] == ["processed"]
+
+    async def test_people_that_cannot_be_found_again_hold_up_nobody_else(self, stall: Stall) -> None:
+        source = await stall.source()
+        await told(stall, source, ("orders/create", sample(PAID)))
+        async with stall.kit.database.worker() as session:
+            await session.execute("DELETE FROM people WHERE workspace_id = $1", stall.caller.workspace_id)
+        await told(
+            stall,
+            source,
+            ("orders/fulfilled", sample("shopify/orders-fulfilled")),
+            ("orders/create", sample("shopify/orders-create-cash-on-delivery")),
+        )
+        found = [(one["status"], one["outcome"]) for one in await stall.deliveries(source)]
+        assert found[1:] == [("failed", "not_applicable"), ("processed", "order_created")]
+
     async def test_two_appliers_share_the_work(self, stall: Stall) -> None:
         source = await stall.source()
         for number in range(1, 31):
