@@ -13,11 +13,9 @@ from services.kit.web.lists import Binding, Listing, ListQuery, Rows, Sort, Wher
 Key = tuple[UUID, UUID]
 """Workspace and customer."""
 
-IS_ACTIVE = "r.status IN ('open', 'snoozed', 'escalated')"
-"""For lists: spelled as in the partial indexes, so that the planner sees that they fit."""
-
 WAITS = "r.closed_at IS NULL"
-"""The same, for joins by customer or id: there the partial indexes, led by the workspace alone, must not tempt it."""
+"""Unfinished, in joins by customer or id. Spelled by status, as in the partial indexes, it tempts the planner to use
+one of those, which are led by the workspace alone."""
 
 CHANGED = "r.workspace_id, r.id, r.version, r.customer_id, r.rep_id, r.rule, r.status, r.due_at"
 """What an event tells."""

@@ -35,13 +35,6 @@ async def is_active(session: Session, rep_id: UUID) -> bool | None:
     return found
 
 
-async def time_zone(session: Session, rep_id: UUID) -> str | None:
-    """Return a rep's own time zone, None where none is known."""
-    sql = "SELECT time_zone FROM reps WHERE workspace_id = $1 AND id = $2"
-    found: str | None = await session.fetchval(sql, session.tenant, rep_id)
-    return found
-
-
 async def forget_versions(session: Session) -> None:
     """Let the next event of every rep count as newer. Worker role."""
     await session.execute("UPDATE reps SET version = 0")

@@ -3,10 +3,10 @@
 import asyncio
 from uuid import UUID
 
-from services.campaigns.reps.repository import apply, forget_versions, is_active, remove_forgotten, time_zone
+from services.campaigns.reps.repository import apply, forget_versions, is_active, remove_forgotten
 from services.kit.database import Session
 
-__all__ = ["apply", "forget_versions", "is_at_work", "remove_forgotten", "time_zone"]
+__all__ = ["apply", "forget_versions", "is_at_work", "remove_forgotten"]
 
 WAIT_SECONDS = 2.0
 LOOK_SECONDS = 0.05

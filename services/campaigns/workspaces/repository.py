@@ -37,11 +37,6 @@ async def apply(session: Session, changes: Sequence[WorkspaceChanged]) -> None:
     )
 
 
-async def time_zone(session: Session) -> str:
-    """Return the time zone of the session's workspace."""
-    return await session.fetchval("SELECT time_zone FROM workspaces WHERE workspace_id = $1", session.tenant) or "UTC"
-
-
 async def forget_versions(session: Session) -> None:
     """Let the next event of every workspace count as newer. Worker role."""
     await session.execute("UPDATE workspaces SET version = 0")
