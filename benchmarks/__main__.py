@@ -1,6 +1,7 @@
 """`make bench`: every figure, one JSON object a line. `python -m benchmarks intake effect` runs some of them."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -27,4 +28,5 @@ def main(wanted: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped too
     main(sys.argv[1:])
