@@ -10,6 +10,7 @@ from services.contacts.accounts.endpoints import router as accounts
 from services.contacts.container import build_container
 from services.contacts.customers.endpoints import router as customers
 from services.contacts.exchange_rates.endpoints import router as exchange_rates
+from services.contacts.imports.endpoints import router as imports
 from services.contacts.interactions.endpoints import router as interactions
 from services.contacts.orders.endpoints import router as orders
 from services.contacts.orders.totals import router as order_totals
@@ -29,12 +30,25 @@ from services.kit.jobs.endpoints import router as jobs
 from services.kit.web.app import Kit
 from services.kit.web.app import create_app as create_kit_app
 
-ROUTERS = (people, accounts, interactions, orders, exchange_rates, reps, sources, jobs, customers, order_totals)
+ROUTERS = (
+    people,
+    accounts,
+    interactions,
+    orders,
+    imports,
+    exchange_rates,
+    reps,
+    sources,
+    jobs,
+    customers,
+    order_totals,
+)
 TAGS = [
     {"name": "people", "description": "Consumers, and the persons at accounts."},
     {"name": "accounts", "description": "Customers that are organisations."},
     {"name": "interactions", "description": "What happened between us and a customer."},
     {"name": "orders", "description": "What was bought, from shops, requests and files alike."},
+    {"name": "imports", "description": "Files of orders, taken in by jobs."},
     {"name": "exchange-rates", "description": "What other currencies are worth, from which day on."},
     {"name": "reps", "description": "Members of staff who look after customers."},
     {"name": "sources", "description": "Connected shops, their secrets, and every call that came from them."},

@@ -10,3 +10,6 @@ class ContactsSettings(ServiceSettings):
 
     service: str = Field("contacts", description="Name of the process.")
     import_max_bytes: int = Field(536_870_912, ge=1024, description="Largest file of an import in bytes.")
+    import_orders_at_once: int = Field(
+        250, ge=1, le=1000, description="Orders of an import that are taken in by one transaction."
+    )

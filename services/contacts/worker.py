@@ -1,6 +1,10 @@
 """What contacts does beside requests: work out deliveries, follow the gateway's settings, run jobs, publish."""
 
 from services.contacts.container import Container
+from services.contacts.imports.house import ImportHouse
+from services.contacts.imports.jobs import KIND as IMPORT
+from services.contacts.imports.jobs import Importer
+from services.contacts.imports.repository import ImportsRepository
 from services.contacts.settings import ContactsSettings
 from services.contacts.sources.dependencies import add_loops
 from services.contacts.sources.repository import SourcesRepository
@@ -23,8 +27,17 @@ def build_worker(kit: Kit, container: Container, settings: ContactsSettings, lim
         add_loops(worker, kit)
         follow_gateway(worker, kit, container)
         runner = JobRunner(kit.database, kit.clock, limits)
+        add_imports(runner, kit, container, settings)
         add_jobs(worker, runner, kit.database, kit.clock)
     return worker
+
+
+def add_imports(runner: JobRunner, kit: Kit, container: Container, settings: ContactsSettings) -> None:
+    """Let jobs take files in, and forget files that nobody needs."""
+    rows = ImportsRepository()
+    importer = Importer(rows, container.intake, settings.import_orders_at_once)
+    runner.handler(IMPORT, at_once=2)(importer.run)
+    runner.schedule("imports-house", "17 * * * *")(ImportHouse(kit.database, rows, kit.clock).tidy)
 
 
 def follow_gateway(worker: Worker, kit: Kit, container: Container) -> None:

@@ -11,12 +11,11 @@ from services.kit.tables import NO_KEYS, NOW, TENANT, Tenant
 
 
 class Import(Tenant, Base):
-    """One file to take in, and how far it has been taken in; `id` is the job's id too."""
+    """One file to take in; how far that is stands with the job, which has the same id."""
 
     __tablename__ = "imports"
 
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    finished_at: Mapped[datetime | None]
     kind: Mapped[str]
     format: Mapped[str]
     source: Mapped[str]
@@ -26,16 +25,11 @@ class Import(Tenant, Base):
     mapping: Mapped[dict[str, object]] = mapped_column(server_default=NO_KEYS)
     file_name: Mapped[str | None]
     size_bytes: Mapped[int]
+    lines: Mapped[int]
+    """Line ends outside of quotes: as many records as there will be, blank ones included."""
     sha256: Mapped[str]
-    bytes_done: Mapped[int] = mapped_column(server_default=text("0"))
-    """Everything before this place of the file has been taken in; a restart goes on here."""
-    rows_done: Mapped[int] = mapped_column(server_default=text("0"))
-    header: Mapped[list[str] | None]
-    counts: Mapped[dict[str, object]] = mapped_column(server_default=NO_KEYS)
 
     __table_args__ = (
-        CheckConstraint("kind IN ('people', 'orders')", name="kind"),
-        CheckConstraint("format IN ('csv', 'ndjson')", name="format"),
         CheckConstraint("mode IN ('upsert', 'create_only')", name="mode"),
         CheckConstraint("effects IN ('none', 'scores', 'all')", name="effects"),
         Index("imports_created_idx", "workspace_id", "created_at", "id"),
@@ -43,7 +37,7 @@ class Import(Tenant, Base):
 
 
 class ImportPiece(Base):
-    """A piece of an import's file, in the order in which it was received."""
+    """A piece of a file, stored as it came in; the import's own row follows when the file is complete."""
 
     __tablename__ = "import_pieces"
 
@@ -51,10 +45,6 @@ class ImportPiece(Base):
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     start_byte: Mapped[int] = mapped_column(primary_key=True)
     data: Mapped[bytes] = mapped_column(LargeBinary)
-
-    __table_args__ = (
-        ForeignKeyConstraint(["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"),
-    )
 
 
 class ImportFault(Base):

@@ -59,6 +59,8 @@ def core_of(body: OrderUpsert, context: Context) -> OrderCore:
     Without `updated_at` the state is of now, unless it says nothing new: then it stays of its old time.
     """
     start = context.before or blank(body, context.now)
+    if body.total is not None and body.total.minor < 0:
+        raise invalid_body("#/total/amount", "A total is not below zero; give refunds apart.", "too_small")
     check_currency(body, start.currency if body.total is None else body.total.currency)
     changed = replace(start, **changes(body, context))
     same = replace(changed, updated_at=start.updated_at, body_hash=start.body_hash) == start

@@ -101,6 +101,7 @@ class TestCreate:
             ({"total": None}, "#/total"),
             ({"total": money("1.999")}, "#/total"),
             ({"total": {"amount": 5, "currency": "TWD"}}, "#/total/amount"),
+            ({"total": money("-1.00")}, "#/total/amount"),
             ({"tax": money("1.00", "USD")}, "#/tax/currency"),
             ({"items": [{"title": "x", "unit_price": money("1", "USD")}]}, "#/items/0/unit_price/currency"),
             ({"items": [{"title": "x", "quantity": -1}]}, "#/items/0/quantity"),
