@@ -151,6 +151,13 @@ MEET = """
 INSERT INTO audience (workspace_id, customer_id, type)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]) ON CONFLICT DO NOTHING
 """
+LOOK_AT_CUSTOMERS_OF = """
+UPDATE audience a SET look_at = $3 FROM (
+    SELECT DISTINCT r.workspace_id, r.customer_id FROM unnest($1::uuid[], $2::uuid[]) AS g (workspace_id, rep_id)
+    JOIN reminders r USING (workspace_id, rep_id) WHERE r.closed_at IS NULL ORDER BY 1, 2
+) waiting
+WHERE a.workspace_id = waiting.workspace_id AND a.customer_id = waiting.customer_id
+"""
 LOOK_AGAIN = """
 WITH chosen AS (
     SELECT customer_id FROM audience WHERE workspace_id = $1 AND customer_id > $2 AND value_tier IS NOT NULL
@@ -228,6 +235,11 @@ async def set_looks(session: Session, looks: Mapping[Key, datetime | None]) -> N
 async def count_reminders(session: Session, keys: Collection[Key]) -> None:
     """Bring the customers' number of open reminders and the next due time up to date."""
     await session.execute(COUNT_REMINDERS, *split(keys))
+
+
+async def look_at_customers_of(session: Session, reps: Collection[tuple[UUID, UUID]], now: datetime) -> None:
+    """Let the clock look at customers whose reminders are with these reps, given as workspace and rep."""
+    await session.execute(LOOK_AT_CUSTOMERS_OF, *split(reps), now)
 
 
 async def look_again(session: Session, workspace_id: UUID, after: UUID, limit: int, now: datetime) -> UUID | None:

@@ -83,7 +83,7 @@ class FromContacts(Handler[dict[Key, Profile]]):
         concerned |= {(ws, one.merged_into): one.customer_type for ws, one in customers if one.merged_into}
         await workspaces.meet(session, {event.workspace_id for event in events})
         await audience.lock(session, concerned)
-        await reps.apply(session, last_of(RepChanged, events))
+        await self._take_reps(session, last_of(RepChanged, events), now)
         await audience.take_customers(session, customers, prepared, now)
         await audience.meet(session, concerned)
         await self._care.follow_merges(
@@ -94,6 +94,13 @@ class FromContacts(Handler[dict[Key, Profile]]):
         told = [(ws, one.customer_id, one.effects) for ws, one in customers]
         told += [(ws, one.customer_id, one.effects) for ws, one in happened]
         await self._care.look(session, concerned.keys() | moved, reach_of(told))
+
+    async def _take_reps(self, session: Session, changes: Sequence[Change[RepChanged]], now: datetime) -> None:
+        """Take reps over; what waits with one who has left is given to another by the next look."""
+        await reps.apply(session, changes)
+        gone = [(ws, rep.rep_id) for ws, rep in changes if not rep.active]
+        if gone:
+            await audience.look_at_customers_of(session, gone, now)
 
     async def _take_interactions(
         self, session: Session, changes: Sequence[Change[InteractionChanged]], now: datetime

@@ -198,6 +198,14 @@ class TestCustomers:
         await stage.buys(who)
         assert {row["rep_id"] for row in await stage.reminders()} == {None}
 
+    async def test_what_waits_with_a_rep_who_leaves_goes_to_the_next_in_line(self, stage: Stage) -> None:
+        owner, asked = await stage.rep(), await stage.rep()
+        who = await stage.customer(owner_rep_id=owner, designated_rep_id=asked)
+        await stage.buys(who)
+        await stage.rep(rep_id=asked, active=False)
+        await stage.later(timedelta(minutes=1))
+        assert {row["rep_id"] for row in await stage.reminders()} == {owner}
+
     async def test_reminders_move_with_a_merge(self, stage: Stage) -> None:
         survivor, gone = await stage.customer(), await stage.customer()
         await stage.buys(gone)
