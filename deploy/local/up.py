@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from deploy.environment import SettingsUnusable, read_settings
 from deploy.local import ports
 from deploy.local.bootstrap import write_first_key
 from deploy.local.database import LocalDatabase
@@ -25,6 +26,7 @@ from deploy.local.stream import Stream
 from deploy.processes import NAMES, PROCESSES, Process, process_named
 from deploy.serve import serve
 from migrations.addresses import login_roles
+from services.kit.settings import ServiceSettings
 
 READY_SECONDS = 120.0
 # A process that dies sooner than this after its start would only die again.
@@ -107,6 +109,7 @@ class Run:
             ports={name: ports.port_of(listener) for name, listener in self._listeners.items()},
             ops_ports={name: ports.free_port() for name in NAMES},
         )
+        self._settings = {process.name: self._read_settings(process) for process in PROCESSES}
         self._warm_up()
         self._await_end(setup)
         for process in PROCESSES:
@@ -115,10 +118,16 @@ class Run:
         self._note_state()
         self._announce()
 
+    def _read_settings(self, process: Process) -> ServiceSettings:
+        # Read before anything is forked: a wrong variable is said once, in words, and not by a dying child.
+        try:
+            return read_settings(process.settings_class(), **self._surroundings.values(process.name))
+        except SettingsUnusable as error:
+            raise LocalRunError(str(error)) from error
+
     def _warm_up(self) -> None:
         # Imported once and frozen: the children share these pages instead of each holding its own.
         for process in PROCESSES:
-            process.settings_class()
             process.factory()
         gc.collect()
         gc.freeze()
@@ -134,8 +143,7 @@ class Run:
     def _serve(self, process: Process, listener: socket.socket) -> int:
         for other in self._listeners.values():
             other.close()
-        settings = process.settings_class().model_validate(self._surroundings.values(process.name))
-        return serve(process.factory(), settings, listener)
+        return serve(process.factory(), self._settings[process.name], listener)
 
     def _fork(self, name: str, work: Callable[[], int | None]) -> Child:
         def cut_off() -> int:

@@ -153,3 +153,10 @@ def test_a_taken_port_is_named_in_a_sentence(stack: LocalStack) -> None:
         refused = kith(stack, "up", KITH_PORT=str(port))
     assert refused.returncode == 1
     assert refused.stderr == f"Port {port} is taken by another program. Set KITH_PORT to another one.\n"
+
+
+def test_a_wrong_setting_is_named_without_its_value(stack: LocalStack) -> None:
+    refused = kith(stack, "up", KITH_API_POOL_SIZE="plenty-of-them")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("KITH_API_POOL_SIZE: ")
+    assert "plenty-of-them" not in refused.stderr + refused.stdout
