@@ -2,9 +2,9 @@
 
 from services.contacts.container import Container
 from services.contacts.imports.house import ImportHouse
-from services.contacts.imports.jobs import KIND as IMPORT
 from services.contacts.imports.jobs import Importer
 from services.contacts.imports.repository import ImportsRepository
+from services.contacts.imports.schemas import JOB_KIND as IMPORT
 from services.contacts.settings import ContactsSettings
 from services.contacts.sources.dependencies import add_loops
 from services.contacts.sources.repository import SourcesRepository

@@ -21,7 +21,6 @@ from services.kit.database import Session
 from services.kit.jobs import JobContext
 from services.kit.problems import NotFound
 
-KIND = "import"
 ROWS_AT_ONCE = 2000
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What the database does not take, whatever the reason: it fails its own order only."""

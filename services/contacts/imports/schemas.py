@@ -16,6 +16,9 @@ ImportMode = Literal["upsert", "create_only"]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Mapping = Annotated[dict[ColumnName, ColumnName], Field(max_length=200)]
 
+JOB_KIND = "import"
+"""Kind of the jobs that take files in."""
+
 COLUMNS = (
     "external_id",
     "number",

@@ -11,9 +11,8 @@ from pydantic import ValidationError
 
 from services.contacts.imports.errors import FileMissing
 from services.contacts.imports.forms import FormReader, Upload
-from services.contacts.imports.jobs import KIND
 from services.contacts.imports.repository import ImportsRepository
-from services.contacts.imports.schemas import ImportCreate
+from services.contacts.imports.schemas import JOB_KIND, ImportCreate
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.jobs import enqueue
@@ -63,7 +62,7 @@ class Imports:
             "sha256": upload.sha256,
         }
         await self.rows.insert(session, import_id, values, self._clock.now())
-        await enqueue(session, KIND, {}, title=f"Import of {order.kind}", job_id=import_id)
+        await enqueue(session, JOB_KIND, {}, title=f"Import of {order.kind}", job_id=import_id)
 
     async def discard(self, write: Write, import_id: UUID) -> None:
         """Forget what was stored of a file that is not taken in."""
