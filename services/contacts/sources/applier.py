@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 DELIVERIES = "deliveries"
 """Topic of wake-ups: deliveries wait to be worked out."""
 BATCH = 100
+BREATH = 4
+"""Deliveries read without a break: a few milliseconds."""
 SWEEP_SECONDS = 15.0
 PARKED_DAYS = 30
 """A delivery that has waited for its order so long is no longer looked after by itself; it can still be retried."""
@@ -130,7 +132,9 @@ class Applier:
         """Apply a batch in the open transaction and note what became of each delivery."""
         results: list[Row] = []
         facts: dict[UUID, list[Claimed]] = {}
-        for row in rows:
+        for number, row in enumerate(rows):
+            if number % BREATH == 0:
+                await asyncio.sleep(0)  # shops that call meanwhile are served between two readings
             found = read(row)
             if isinstance(found, Reading):
                 facts.setdefault(row["workspace_id"], []).append(Claimed(row, found))
