@@ -31,12 +31,19 @@ def main(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         return
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
-    if before != text:
-        difference = difflib.unified_diff(before.splitlines(), text.splitlines(), "committed", "code", lineterm="", n=1)
-        typer.echo("\n".join(list(difference)[:SHOWN_LINES]), err=True)
+    difference = differences(file, text)
+    if difference:
+        typer.echo("\n".join(difference[:SHOWN_LINES]), err=True)
         typer.echo(f"{file} is out of date: run `make openapi` and look at the difference.", err=True)
         sys.exit(1)
+
+
+def differences(file: Path, text: str) -> list[str]:
+    """Return in what a file differs from a text, line by line; all of it where there is no file."""
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    if before == text:
+        return []
+    return list(difflib.unified_diff(before.splitlines(), text.splitlines(), "committed", "code", lineterm="", n=1))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ class NamesCollide(Exception):
     """Two services use one name for different things."""
 
 
+class SchemaMissing(Exception):
+    """A view is composed of something that no service describes (any more)."""
+
+
 def merge(applications: Mapping[str, FastAPI]) -> Document:
     """Return the document of all services; NamesCollide where they contradict one another."""
     paths: Document = {}
@@ -158,6 +162,8 @@ def _used_only(paths: Document, schemas: Document) -> Document:
     waiting = list(_referred(paths))
     while waiting:
         name = waiting.pop()
+        if name not in schemas:
+            raise SchemaMissing(f"the document refers to {name}, which no service describes")
         if name not in used:
             used.add(name)
             waiting += _referred(schemas[name])
