@@ -1,0 +1,158 @@
+"""People over HTTP: upsert, batch, deletion, verbs, lookup."""
+
+from services.kit.ids import new_id
+from tests.contacts.conftest import Door, pointers
+from tests.contacts.people.samples import MING, PATH, made
+
+
+class TestUpsert:
+    async def test_a_person_is_created_then_changed_by_the_id_elsewhere(self, door: Door) -> None:
+        first = await door.put(f"{PATH}/external/import/team%2F7", {"given_name": "Ann"})
+        assert (first.status_code, first.json()["external_ids"]) == (201, [{"source": "import", "id": "team/7"}])
+        again = await door.put(f"{PATH}/external/import/team/7", {"family_name": "Lee"})
+        assert (again.status_code, again.json()["display_name"]) == (200, "Ann Lee")
+        same = await door.put(f"{PATH}/external/import/team/7", {"family_name": "Lee"})
+        assert (same.headers["Kith-Unchanged"], same.json()["version"]) == ("true", 2)
+        assert len(await door.events("customer.changed")) == 2
+
+    async def test_a_known_address_makes_it_the_same_person(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        answer = await door.put(f"{PATH}/external/manual/77", {"emails": [{"address": "ming@example.com"}]})
+        assert (answer.status_code, answer.json()["id"]) == (200, ming["id"])
+        assert {"source": "manual", "id": "77"} in answer.json()["external_ids"]
+
+    async def test_two_people_of_whom_a_system_says_that_they_are_one_become_one(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        other = await made(door, external_ids=[{"source": "manual", "id": "77"}], tags=["other"])
+        call = {"customer_id": other["id"], "function": "care", "channel": "call"}
+        await door.made("/v1/interactions", call)
+        order = {"customer_id": other["id"], "total": {"amount": "5.00", "currency": "TWD"}}
+        await door.made("/v1/orders", order)
+        known = {"emails": [{"address": "ming@example.com"}], "region": "north"}
+        answer = await door.put(f"{PATH}/external/manual/77", known)
+        body = answer.json()
+        assert (answer.status_code, body["id"], body["region"]) == (200, ming["id"], "north")
+        assert {"source": "manual", "id": "77"} in body["external_ids"]
+        assert (await door.get(f"{PATH}/{other['id']}")).json()["id"] == ming["id"]
+        for path in ("/v1/interactions", "/v1/orders"):
+            [item] = (await door.get(path)).json()["items"]
+            assert item["customer_id"] == ming["id"]
+        assert {event["merged_into"] for event in await door.events("customer.changed")} == {None, ming["id"]}
+
+    async def test_an_unknown_source_is_not_found(self, door: Door) -> None:
+        assert (await door.put(f"{PATH}/external/moon-base/1", {"given_name": "Ann"})).status_code == 404
+
+    async def test_an_id_that_is_too_long_is_refused(self, door: Door) -> None:
+        answer = await door.put(f"{PATH}/external/import/{'x' * 256}", {"given_name": "Ann"})
+        assert (answer.status_code, pointers(answer)) == (400, ["external_id"])
+
+
+class TestBatch:
+    async def test_each_item_is_judged_on_its_own(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        items = [
+            {"given_name": "A", "emails": [{"address": "a@example.com"}]},
+            {"given_name": "B", "emails": [{"address": "A@example.com"}]},
+            {"emails": [{"address": "ming@example.com"}]},
+            {"birthday": "never", "given_name": "C"},
+            {"given_name": "D", "owner_rep_id": str(new_id())},
+        ]
+        answer = await door.post(f"{PATH}/batch", {"items": items})
+        body = answer.json()
+        assert (answer.status_code, [item["status"] for item in body["items"]]) == (207, [201, 409, 409, 422, 422])
+        assert body["items"][1]["problem"]["existing_id"] == body["items"][0]["id"]
+        assert body["items"][2]["problem"]["existing_id"] == ming["id"]
+        assert body["items"][3]["problem"]["errors"][0]["pointer"] == "#/birthday"
+        assert (body["succeeded"], body["failed"]) == (1, 4)
+
+    async def test_a_thousand_people_are_created_at_once(self, door: Door) -> None:
+        items = [{"given_name": f"P{n}", "emails": [{"address": f"p{n}@example.com"}]} for n in range(1000)]
+        answer = await door.post(f"{PATH}/batch?effects=none", {"items": items})
+        assert answer.json()["succeeded"] == 1000
+        assert {event["effects"] for event in await door.events("customer.changed")} == {"none"}
+
+    async def test_an_atomic_batch_takes_all_or_none(self, door: Door) -> None:
+        answer = await door.post(f"{PATH}/batch?atomic=true", {"items": [{"given_name": "A"}, {"tags": []}]})
+        assert answer.status_code == 422
+        assert (await door.get(PATH)).json()["items"] == []
+
+    async def test_known_people_can_be_linked(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        items = [{"emails": [{"address": "ming@example.com"}]}]
+        body = (await door.post(f"{PATH}/batch?on_match=link", {"items": items})).json()
+        assert [(item["status"], item["id"]) for item in body["items"]] == [(200, ming["id"])]
+
+
+class TestDelete:
+    async def test_a_deleted_person_is_gone_but_listed_as_such(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        assert (await door.delete(f"{PATH}/{ming['id']}", headers={"If-Match": '"v1"'})).status_code == 204
+        assert (await door.get(f"{PATH}/{ming['id']}")).status_code == 404
+        assert (await door.get(PATH)).json()["items"] == []
+        [listed] = (await door.get(PATH, params={"deleted": "true"})).json()["items"]
+        assert (listed["id"], listed["deleted_at"]) == (ming["id"], "2026-11-22T08:00:00Z")
+        assert [(event["version"], event["deleted"]) for event in await door.events("customer.changed")] == [
+            (1, False),
+            (2, True),
+        ]
+
+    async def test_whoever_comes_with_its_identifiers_is_somebody_new(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        await door.delete(f"{PATH}/{ming['id']}")
+        again = await door.made(PATH, MING)
+        assert again["id"] != ming["id"]
+
+    async def test_a_second_deletion_finds_nobody(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        await door.delete(f"{PATH}/{ming['id']}")
+        assert (await door.delete(f"{PATH}/{ming['id']}")).status_code == 404
+
+
+class TestVerbs:
+    async def test_tags_are_added_and_removed(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        answer = await door.post(f"{PATH}/{ming['id']}/tags", {"add": ["new"], "remove": ["vip"]})
+        assert (answer.status_code, answer.json()["tags"]) == (200, ["tea", "new"])
+
+    async def test_addresses_are_added_and_removed(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        command = {"add": [{"address": "new@example.com", "primary": True}], "remove": ["MING@example.com"]}
+        emails = (await door.post(f"{PATH}/{ming['id']}/emails", command)).json()["emails"]
+        assert [(entry["address"], entry["primary"]) for entry in emails] == [
+            ("ming@work.example", False),
+            ("new@example.com", True),
+        ]
+
+    async def test_numbers_are_added_and_removed(self, door: Door) -> None:
+        await door.settle(default_region="TW")
+        ming = await door.made(PATH, MING)
+        command = {"add": [{"number": "02 2345 6789"}], "remove": ["0912 345 678"]}
+        phones = (await door.post(f"{PATH}/{ming['id']}/phones", command)).json()["phones"]
+        assert phones == [{"number": "+886223456789", "primary": True}]
+
+    async def test_a_number_to_add_that_is_none_is_named(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        answer = await door.post(f"{PATH}/{ming['id']}/phones", {"add": [{"number": "call me"}]})
+        assert (answer.status_code, pointers(answer)) == (422, ["#/add/0/number"])
+
+
+class TestLookup:
+    async def test_people_are_found_by_each_identifier(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        for asked in (
+            {"email": "Ming@example.com"},
+            {"phone": "+886 912 345 678"},
+            {"external_id": {"source": "import", "id": "c/1"}},
+        ):
+            body = (await door.post(f"{PATH}/lookup", asked)).json()
+            assert [item["id"] for item in body["items"]] == [ming["id"]], asked
+        assert (await door.post(f"{PATH}/lookup", {"email": "nobody@example.com"})).json()["items"] == []
+
+    async def test_contact_data_needs_the_scope(self, door: Door) -> None:
+        reader = door.who("people:read")
+        assert (await reader.post(f"{PATH}/lookup", {"email": "a@example.com"})).status_code == 403
+        asked = {"external_id": {"source": "import", "id": "1"}}
+        assert (await reader.post(f"{PATH}/lookup", asked)).status_code == 200
+
+    async def test_an_empty_question_is_refused(self, door: Door) -> None:
+        assert (await door.post(f"{PATH}/lookup", {})).status_code == 422
