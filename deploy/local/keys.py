@@ -22,15 +22,15 @@ class Keys:
 
     def identity_private_key(self, process: str) -> str:
         """Return the key that a process signs identities with, as `kid:base64`."""
-        return self._text(f"identity-{process}", _new_identity_key)
+        return self._text(f"identity-{process}", new_identity_key)
 
     def identity_public_keys(self, processes: Iterable[str]) -> list[str]:
         """Return what every process trusts, as `issuer:kid:base64`."""
-        return [f"{process}:{_public_half(self.identity_private_key(process))}" for process in processes]
+        return [f"{process}:{public_half(self.identity_private_key(process))}" for process in processes]
 
     def secret_keys(self, process: str) -> list[str]:
         """Return the keys for a process's secrets at rest, one a line; the first one encrypts."""
-        return self._text(f"secret-keys-{process}", _new_secret_key).split()
+        return self._text(f"secret-keys-{process}", new_secret_key).split()
 
     def _text(self, name: str, make: Callable[[], str]) -> str:
         path = self._folder / name
@@ -39,16 +39,19 @@ class Keys:
         return path.read_text(encoding="utf-8").strip()
 
 
-def _new_identity_key() -> str:
+def new_identity_key() -> str:
+    """Return a new key to sign identities with, as `kid:base64`."""
     raw = Ed25519PrivateKey.generate().private_bytes_raw()
     return f"{secrets.token_hex(4)}:{base64.b64encode(raw).decode()}"
 
 
-def _public_half(private_key: str) -> str:
+def public_half(private_key: str) -> str:
+    """Return what others verify the key's identities with, as `kid:base64`."""
     kid, _, encoded = private_key.partition(":")
     public = Ed25519PrivateKey.from_private_bytes(base64.b64decode(encoded)).public_key()
     return f"{kid}:{base64.b64encode(public.public_bytes_raw()).decode()}"
 
 
-def _new_secret_key() -> str:
+def new_secret_key() -> str:
+    """Return a new key for secrets at rest, as `id:base64url`."""
     return f"{secrets.token_hex(4)}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
