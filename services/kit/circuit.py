@@ -15,7 +15,6 @@ class Circuit:
         self._now = now
         self._failures = 0
         self._closed_again_at = -math.inf
-        self._trying = False
 
     @property
     def is_open(self) -> bool:
@@ -23,24 +22,26 @@ class Circuit:
         return self._failures >= FAILURES
 
     def lets_through(self) -> bool:
-        """Tell whether a call may be made now; in an open circuit, one call after the pause may."""
+        """Tell whether a call may be made now; in an open circuit, one call after each pause may.
+
+        Nobody waits for that call to end: it may be a long poll, which answers after half a minute.
+        """
         if not self.is_open:
             return True
-        if self._trying or self._now() < self._closed_again_at:
+        if self._now() < self._closed_again_at:
             return False
-        self._trying = True
+        self._closed_again_at = self._now() + OPEN_SECONDS
         return True
 
     def note(self, *, failed: bool) -> None:
         """Take note of how a call ended; the peer's own problems are answers, not failures."""
-        self._trying = False
         self._failures = self._failures + 1 if failed else 0
         if self.is_open:
             self._closed_again_at = self._now() + OPEN_SECONDS
 
     def forget(self) -> None:
         """Take back a try that was broken off from our side."""
-        self._trying = False
+        self._closed_again_at = -math.inf
 
     def seconds_left(self) -> int:
         """Return after how many seconds a call may be tried."""

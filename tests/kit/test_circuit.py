@@ -48,6 +48,15 @@ def test_after_the_pause_one_call_tries() -> None:
     assert not circuit.is_open
 
 
+def test_a_try_that_takes_long_holds_nobody_else_up() -> None:
+    ticker = Ticker()
+    circuit = broken(ticker)
+    ticker.at += OPEN_SECONDS
+    assert circuit.lets_through()
+    ticker.at += OPEN_SECONDS
+    assert circuit.lets_through()
+
+
 def test_a_failed_try_opens_it_again() -> None:
     ticker = Ticker()
     circuit = broken(ticker)

@@ -38,7 +38,7 @@ class Limits:
     """After so many failures a job is held for somebody to look at. Waiting for a peer does not count."""
     first_pause: float = 1.0
     longest_pause: float = 300.0
-    pause_for_peer: float = 15.0
+    pause_for_peer: float = 5.0
     seconds_between_looks: float = 2.0
     """How long a job waits at most whose notice was missed. The library's own 30 made a killed worker's job wait 29."""
 
