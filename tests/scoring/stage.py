@@ -46,7 +46,7 @@ class Stage:
         self.evaluation = EvaluationService(self.cutoffs, clock)
         self.contacts = FromContacts(self.evaluation)
         self.gateway = FromGateway(self.evaluation, clock)
-        self.jobs = EvaluationJobs(self.evaluation, chunk=4)
+        self.jobs = EvaluationJobs(self.evaluation, chunk=16)
         self.evaluation_clock = EvaluationClock(database, self.evaluation, clock, 1)
         self.sweeper = Sweeper(database, clock, 0.001)
         self.versions = 0

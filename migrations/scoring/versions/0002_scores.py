@@ -66,7 +66,7 @@ CREATE TABLE orders (
     account_id uuid,
     placed_at timestamptz NOT NULL,
     status text NOT NULL,
-    status_before text DEFAULT 'paid' NOT NULL,
+    status_before text,
     payment_kind text,
     currency text NOT NULL,
     total_minor bigint NOT NULL,

@@ -82,14 +82,14 @@ def churn_score(rhythm: Rhythm | None, purchase_days: int, signs: Iterable[Churn
     if rhythm is None:
         return unknown(KIND, "counting order")
     shown = tuple(signs)
-    silent = {"silence": rhythm.silence, "gap": float(round(rhythm.gap, 1)), "last_day": rhythm.last_day}
+    silent = {"silence": rhythm.silence, "gap": rhythm.shown_gap, "last_day": rhythm.last_day}
     reasons = [Reason("overdue", overdue_points(rhythm, rules) * POINT, silent, {"last_day": rhythm.last_day})]
     reasons += [Reason(sign.code, sign.points * POINT, sign.params, sign.evidence) for sign in shown]
     reasons += cap(sum(reason.points for reason in reasons), rules.most_points * POINT)
     level = level_of(sum(reason.points for reason in reasons), rules)
     detail = {
         "path": "overdue",
-        "overdue_ratio": f"{float(rhythm.ratio):.3f}",
+        "overdue_ratio": rhythm.shown_ratio,
         "warning": opens_warning(level, purchase_days, has_sign=bool(shown)),
     }
     return add_up(KIND, LEVELS[level], reasons, detail=detail, confidence={"n": purchase_days})
@@ -107,7 +107,7 @@ def opens_warning(level: int, purchase_days: int, *, has_sign: bool) -> bool:
     return level >= WARN and purchase_days > 1
 
 
-def churn_outlook(score: Score, rhythm: Rhythm, rules: ChurnRules) -> Outlook | None:
+def churn_outlook(score: Score, rhythm: Rhythm, rules: ChurnRules) -> Outlook:
     """Return what would change a level: a purchase clears the silence, more of it worsens the level."""
     level = LEVELS.index(score.value or LEVELS[0])
     signs = sum(reason.points for reason in score.reasons if reason.code not in {"overdue", "cap"})

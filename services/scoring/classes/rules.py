@@ -96,7 +96,7 @@ def repeated_score(
     """Return steady or lapsed: at least two purchase days, silent for at most three usual gaps or for longer."""
     steady = not rhythm.exceeds(rules.lapsed_ratio)
     points = rhythm_points(rhythm, rules) if steady else -rules.rhythm_points
-    about = {"silence": rhythm.silence, "gap": float(round(rhythm.gap, 1)), "last_day": rhythm.last_day}
+    about = {"silence": rhythm.silence, "gap": rhythm.shown_gap, "last_day": rhythm.last_day}
     reasons = [
         Reason(
             "purchases", rules.purchases_points * POINT, {"purchase_days": purchase_days, "last_day": rhythm.last_day}
@@ -107,7 +107,7 @@ def repeated_score(
         "purchase_days": purchase_days,
         "steady_main": steady and main_customer,
         "provisional": not separable,
-        "overdue_ratio": ratio_text(rhythm),
+        "overdue_ratio": rhythm.shown_ratio,
     }
     return add_up(KIND, "steady" if steady else "lapsed", reasons, detail=detail, confidence={"n": purchase_days})
 
@@ -116,11 +116,6 @@ def rhythm_points(rhythm: Rhythm, rules: ClassRules) -> int:
     """Return floor(50·(3m - s) / 3m): 50 on a purchase day, 0 at three usual gaps."""
     whole = rules.lapsed_ratio * rhythm.gap_days
     return rules.rhythm_points * (whole - rhythm.silence * rhythm.gap_parts) // whole
-
-
-def ratio_text(rhythm: Rhythm) -> str:
-    """Return q with three decimals, for people; rules use the fraction."""
-    return f"{float(rhythm.ratio):.3f}"
 
 
 def class_outlook(score: Score, rhythm: Rhythm | None, signs: Sequence[Sign], rules: ClassRules) -> Outlook | None:

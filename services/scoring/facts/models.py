@@ -59,7 +59,7 @@ class Order(Base):
     account_id: Mapped[UUID | None]
     placed_at: Mapped[datetime]
     status: Mapped[str]
-    status_before: Mapped[str] = mapped_column(server_default=text("'paid'"))
+    status_before: Mapped[str | None]
     """The last status we saw that was neither cancelled nor deleted."""
     payment_kind: Mapped[str | None]
     currency: Mapped[str]

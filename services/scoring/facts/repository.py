@@ -78,7 +78,7 @@ WITH told AS (
     SELECT o.workspace_id, o.order_id, o.customer_id, o.buyer_id FROM orders o JOIN told USING (workspace_id, order_id)
 ), written AS (
     INSERT INTO orders ({", ".join((*ORDER, *WORTH))}, status_before)
-    SELECT {", ".join((*ORDER, *WORTH)).replace("refunds", "refunds::jsonb")}, coalesce(seen, 'paid')
+    SELECT {", ".join((*ORDER, *WORTH)).replace("refunds", "refunds::jsonb")}, seen
     FROM told ORDER BY workspace_id, order_id
     ON CONFLICT (workspace_id, order_id) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in (*ORDER[2:], *WORTH))},

@@ -18,8 +18,6 @@ COUNTING = frozenset({"paid", "partially_paid", "fulfilled", "partially_refunded
 ON_TERMS = frozenset({"cash_on_delivery", "invoice"})
 OPEN = frozenset({"pending", "on_hold"})
 """States of an order that was placed but is neither paid nor given up."""
-BEFORE_CANCELLATION = "paid"
-"""What a cancelled order is taken for at a time before its cancellation, if we never saw it in another state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,8 @@ class Order:
     goods_minor: int | None = None
     refunds: tuple[Refund, ...] = ()
     cancelled_at: datetime | None = None
-    status_before: str = BEFORE_CANCELLATION
+    status_before: str | None = None
+    """The last status that was seen before the cancellation; None if it was never seen in another one."""
     test: bool = False
 
 
@@ -105,9 +104,12 @@ def midnight(day: int, zone: ZoneInfo) -> datetime:
 
 
 def status_at(order: Order, as_of: datetime) -> str:
-    """Return the status that was known at `as_of` (11.1): a later cancellation or refund is not known yet."""
+    """Return the status that was known at `as_of` (11.1): a later cancellation or refund is not known yet.
+
+    An order that was never seen but cancelled is taken for cancelled at any time: nothing says that it ever counted.
+    """
     if order.status == "cancelled" and order.cancelled_at is not None and order.cancelled_at > as_of:
-        return order.status_before
+        return order.status_before or order.status
     if order.status == "refunded" and any(refund.processed_at > as_of for refund in order.refunds):
         return "partially_refunded"
     return order.status

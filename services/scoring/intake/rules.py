@@ -97,7 +97,7 @@ def order_row(owner: UUID, event: OrderChanged, seen: str | None) -> dict[str, A
         "account_id": event.account_id,
         "placed_at": event.placed_at,
         "status": event.status,
-        "status_before": seen or "paid",
+        "status_before": seen,
         "payment_kind": event.payment_kind,
         "currency": event.currency,
         "total_minor": event.total_minor,

@@ -26,6 +26,16 @@ class Rhythm:
         """q: the overdue ratio, silence over usual gap; 0 on a purchase day."""
         return Fraction(self.silence * self.gap_parts, self.gap_days)
 
+    @property
+    def shown_gap(self) -> float:
+        """M in days with one decimal, half up, for people."""
+        return (20 * self.gap_days + self.gap_parts) // (2 * self.gap_parts) / 10
+
+    @property
+    def shown_ratio(self) -> str:
+        """Q with three decimals, for people."""
+        return f"{self.silence * self.gap_parts / self.gap_days:.3f}"
+
     def exceeds(self, multiple: int) -> bool:
         """Tell whether q is greater than `multiple`."""
         return self.silence * self.gap_parts > multiple * self.gap_days

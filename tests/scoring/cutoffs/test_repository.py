@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.scoring.cutoffs.rules import Cutoffs
-from services.scoring.facts.rules import rates_of
+from services.scoring.facts.rules import local_day, rates_of
 from services.scoring.workspaces import service as workspaces
 from tests.scoring.chance import random_shop
 from tests.scoring.example import AS_OF, CUSTOMERS, ZONE, Customer, id_of
-from tests.scoring.reference import cutoffs_of, history_of, local_day
+from tests.scoring.reference import cutoffs_of, history_of
 from tests.scoring.stage import Stage
 
 NO_RATES = rates_of("TWD", [])

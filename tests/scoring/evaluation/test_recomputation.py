@@ -11,7 +11,7 @@ from tests.scoring.chance import random_shop, shuffled_batches
 from tests.scoring.example import Customer, id_of
 from tests.scoring.stage import Stage
 
-SEEDS = [1, 2, 7]
+SEEDS = [1, 2]
 
 
 async def tell_in_pieces(stage: Stage, events: list[Event], chance: Random) -> None:

@@ -90,9 +90,10 @@ def test_a_wholly_refunded_order_counted_before_its_refund() -> None:
 
 
 def test_a_cancelled_order_counted_in_its_last_state_before() -> None:
-    order = replace(ORDER, status="cancelled", cancelled_at=NOW - timedelta(days=1))
+    order = replace(ORDER, status="cancelled", cancelled_at=NOW - timedelta(days=1), status_before="paid")
     assert net_of(order, NOW - timedelta(days=2)) == 10_000
     assert net_of(replace(order, status_before="pending"), NOW - timedelta(days=2)) is None
+    assert net_of(replace(order, status_before=None), NOW - timedelta(days=2)) is None
     assert net_of(order) is None
     assert net_of(replace(order, cancelled_at=None), NOW - timedelta(days=2)) is None
     assert status_at(order, NOW) == "cancelled"
