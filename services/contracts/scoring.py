@@ -59,4 +59,5 @@ class CustomerScored(Event):
     """q of scoring 11.6."""
     scores: dict[str, ScoreState]
     effects: Effects = Effects.ALL
-    """`scores` when all facts behind this evaluation were marked so: no reminder may start from it."""
+    """How far the facts behind this evaluation may reach. What starts from an order goes by `last_order.effects`:
+    the order's own mark, since an evaluation may repeat for other causes."""
