@@ -18,7 +18,9 @@ from gateway.worker import build_worker
 from gateway.workspaces.endpoints import router as workspaces
 from gateway.workspaces.service import WorkspaceSnapshot
 from services.kit.clock import Clock
+from services.kit.database import UNREACHABLE
 from services.kit.feeds.routes import feed_routes
+from services.kit.problems import Unavailable
 from services.kit.web.app import Kit
 from services.kit.web.app import create_app as create_kit_app
 
@@ -60,10 +62,12 @@ async def running(kit: Kit, container: Container) -> AsyncIterator[None]:
     """Keep connections and loops open while the application serves."""
     await container.upstream.start()
     worker = build_worker(kit, container)
+    kit.reports["peers"] = container.peers.report
     try:
         async with worker.running():
             yield
     finally:
         await container.limiter.stop()
-        await container.usage.flush()
+        with contextlib.suppress(*UNREACHABLE, Unavailable):
+            await container.usage.flush()
         await container.upstream.stop()

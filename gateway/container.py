@@ -16,6 +16,7 @@ from gateway.door.keyring import Keyring
 from gateway.door.limiter import Limiter
 from gateway.door.limits import Policy
 from gateway.door.names import Ref
+from gateway.door.peers import PeerHealth
 from gateway.door.routes import Routes
 from gateway.door.upstream import Upstream
 from gateway.door.usage import Usage
@@ -43,6 +44,7 @@ class Container:
     upstream: Upstream
     calls: Calls
     jobs: JobBook
+    peers: PeerHealth
     door: Parts
 
 
@@ -85,6 +87,7 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         upstream=upstream,
         calls=calls,
         jobs=JobBook(calls, WITH_JOBS),
+        peers=PeerHealth(upstream, settings.peers),
         door=door,
     )
 

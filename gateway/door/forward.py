@@ -7,7 +7,7 @@ from starlette.types import Receive, Send
 
 from gateway.door.answers import finish, send_answer
 from gateway.door.bodies import declared_length, read_body, stream_body
-from gateway.door.headers import inwards, outwards, value_of
+from gateway.door.headers import Header, inwards, outwards, value_of
 from gateway.door.keyring import Holder, Keyring
 from gateway.door.names import Ref, fill_names
 from gateway.door.routes import Operation
@@ -18,7 +18,10 @@ from services.kit.identity import HEADER
 
 IDENTITY = HEADER.encode()
 JSON = b"application/json"
+OK = 200
 FIRST_REDIRECT = 300
+NOT_MODIFIED = 304
+OF_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
 AskNames = Callable[[UUID, list[str]], Awaitable[dict[str, Ref]]]
 """Returns the names behind ids of a workspace."""
@@ -47,6 +50,8 @@ class Forwarder:
         self, visit: Visit, operation: Operation, holder: Holder | None, answer: Incoming, send: Send
     ) -> None:
         """Send an answer on, with names filled in where the operation asks for it."""
+        if is_known(visit, answer):
+            answer = Incoming(NOT_MODIFIED, without_body(answer.headers), b"")
         body, headers = answer.body, answer.headers
         if isinstance(body, bytes):
             headers = [header for header in headers if header[0] != b"content-length"]
@@ -83,6 +88,21 @@ def is_repeatable(visit: Visit, operation: Operation) -> bool:
     if visit.method in IDEMPOTENT or operation.takes_webhooks:
         return True
     return value_of(visit.headers, b"idempotency-key") is not None
+
+
+def is_known(visit: Visit, answer: Incoming) -> bool:
+    """Tell whether the caller has the very version that is answered (weak comparison, RFC 9110 13.1.2)."""
+    wanted = value_of(visit.headers, b"if-none-match")
+    if wanted is None or answer.status != OK or visit.method != "GET" or not isinstance(answer.body, bytes):
+        return False
+    tag = value_of(answer.headers, b"etag")
+    known = {part.strip().removeprefix(b"W/") for part in wanted.split(b",")}
+    return tag is not None and tag.removeprefix(b"W/") in known
+
+
+def without_body(headers: list[Header]) -> list[Header]:
+    """Return the headers that an answer without its body keeps."""
+    return [header for header in headers if header[0] not in OF_BODY]
 
 
 def is_json(answer: Incoming) -> bool:

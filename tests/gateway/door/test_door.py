@@ -168,6 +168,12 @@ class TestWhatPasses:
         answer = await http.get("/v1/people", headers=key | {"x-echo-status": "409", "x-echo-body": "{}"})
         assert (answer.status_code, answer.content) == (409, b"{}")
 
+    async def test_nothing_new_is_304_without_a_body(self, http: httpx.AsyncClient, key: dict[str, str]) -> None:
+        for tag in ('"v7"', 'W/"v7"', '"v6", "v7"'):
+            answer = await http.get("/v1/people", headers=key | {"If-None-Match": tag})
+            assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"v7"')
+        assert (await http.get("/v1/people", headers=key | {"If-None-Match": '"v6"'})).status_code == 200
+
     async def test_security_headers_on_everything(self, http: httpx.AsyncClient, key: dict[str, str]) -> None:
         for answer in (await http.get("/v1/people", headers=key), await http.get("/v1/people"), await http.get("/x")):
             assert answer.headers["x-content-type-options"] == "nosniff"

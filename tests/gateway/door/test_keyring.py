@@ -5,10 +5,12 @@ from random import Random
 from uuid import UUID
 
 import pytest
+from cryptography.fernet import Fernet
 
 from gateway.door.keyring import Keyring, bearer
+from gateway.door.usage import Usage
 from gateway.keys.errors import KeyNotUsableHere
-from gateway.keys.rules import make_key
+from gateway.keys.rules import checksum, make_key
 from services.kit.clock import FixedClock
 from services.kit.database import Database
 from services.kit.identity import IdentitySigner, IdentityVerifier
@@ -55,8 +57,6 @@ async def test_a_key_that_was_never_issued_does_not(keyring: Keyring, workspace:
 async def test_a_right_id_with_another_secret_does_not(keyring: Keyring, issue: Issue) -> None:
     good = (await issue()).split("_")
     forged = make_key("live", Random(8)).text.split("_")
-    from gateway.keys.rules import checksum  # noqa: PLC0415 - only here is a key put together by hand
-
     start = f"kith_live_{good[2]}_{forged[3]}"
     with pytest.raises(Unauthorized):
         await keyring.open(header(f"{start}_{checksum(start)}"), None, None)
@@ -122,17 +122,23 @@ async def test_the_token_is_for_one_service_and_made_anew_before_it_ends(
     assert keyring.token(holder, "contacts") != token
 
 
-async def test_keys_hashed_with_an_older_secret_go_on_to_open(
+async def test_a_key_hashed_with_an_older_secret_goes_on_to_open_and_is_hashed_anew_by_being_used(
     database: Database, vault: Vault, clock: FixedClock, issue: Issue
 ) -> None:
     key = header(await issue())
     del vault
-    from cryptography.fernet import Fernet  # noqa: PLC0415 - only here is a secret rotated
-
-    rotated = Vault([f"2:{Fernet.generate_key().decode()}", *keys.secret_keys()])
+    newest = f"2:{Fernet.generate_key().decode()}"
+    rotated = Vault([newest, *keys.secret_keys()])
     signer = IdentitySigner("gateway", keys.private_key("gateway"))
     keyring = Keyring(database, rotated, signer, clock, lambda: 0.0, 5.0)
-    assert (await keyring.open(key, None, None)).identity.scopes == {"admin"}
+    holder = await keyring.open(key, None, None)
+    assert holder.identity.scopes == {"admin"}
+    usage = Usage(database, clock)
+    usage.note(holder)
+    await usage.flush()
+    only_new = Vault([newest])
+    again = await Keyring(database, only_new, signer, clock, lambda: 0.0, 5.0).open(key, None, None)
+    assert again.key_id == holder.key_id
 
 
 def test_the_scheme_is_read_in_any_case() -> None:
