@@ -1,6 +1,7 @@
 """The whole of Kith as real processes that a test may kill, hold down and let run again, one by one."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -26,16 +27,15 @@ class Stack(LocalStack):
         await self.until(lambda: self.is_ready(name), f"{name} is ready")
 
     async def hold(self, *names: str) -> None:
-        """Stop processes and keep them down."""
+        """Stop processes and keep them down; returns when they have ended."""
+        ids = [self.pid(name) for name in names]
         self._write_held(" ".join(names))
-        for name in names:
-            await self.until(lambda name=name: not self.is_ready(name), f"{name} is down")  # type: ignore[misc]  # bound now
+        await self.until(lambda: not any(map(runs, ids)), f"{', '.join(names)} have ended")
 
     async def resume(self) -> None:
         """Let everything run again."""
         self._write_held("")
-        for name in NAMES:
-            await self.until(lambda name=name: self.is_ready(name), f"{name} is ready")  # type: ignore[misc]  # bound now
+        await self.until(lambda: all(map(self.is_ready, NAMES)), "everything is ready")
 
     def is_ready(self, name: str) -> bool:
         """Tell whether a process says that it is ready; the database is ready when contacts is."""
@@ -53,3 +53,12 @@ class Stack(LocalStack):
 
     def _command(self) -> list[str]:
         return [sys.executable, "-m", "tests.system.supervisor"]
+
+
+def runs(pid: int) -> bool:
+    """Tell whether there is a process of this id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

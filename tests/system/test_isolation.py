@@ -3,12 +3,13 @@
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from deploy.local.bootstrap import running_gateway
 from gateway import bootstrap
-from tests.system.client import Client, eventually
+from tests.system.client import Client, Json, eventually
 from tests.system.document import Operation, operations
 from tests.system.shops import Shop
 from tests.system.stack import Stack
@@ -34,6 +35,8 @@ class Two:
     owner: Client
     foreigner: Client
     ids: dict[str, str]
+    bodies: dict[str, Json]
+    """Bodies that fit where the document's own example would be refused for what it says."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,14 @@ async def two(stack: Stack) -> AsyncIterator[Two]:
         Client(stack.url, other_key) as foreigner,
     ):
         await owner.patch("/v1/workspace", {"reporting_currency": "TWD"})
-        yield Two(anonymous, powerless, owner, foreigner, await furnish(owner))
+        yield Two(anonymous, powerless, owner, foreigner, await furnish(owner), await fitting_bodies(foreigner))
+
+
+async def fitting_bodies(client: Client) -> dict[str, Json]:
+    """Return bodies that name a rep of the caller's own, and a time to come."""
+    rep = await client.post("/v1/reps", {"display_name": "Somebody"})
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    return {"reassign": {"rep_id": rep["id"]}, "snooze": {"until": later}}
 
 
 async def furnish(client: Client) -> dict[str, str]:
@@ -70,6 +80,14 @@ async def furnish(client: Client) -> dict[str, str]:
     }
     ids = {name: (await client.post(f"/v1/{name}", body))["id"] for name, body in created.items()}
     job = await client.job(await client.post("/v1/scores/recompute", {}))
+    imported = await client.send(
+        "POST",
+        "/v1/imports",
+        files={
+            "file": ("orders.csv", b"external_id,total,currency,placed_at\n1,5,TWD,2026-01-01T00:00:00Z\n", "text/csv")
+        },
+        data={"kind": "orders", "format": "csv"},
+    )
     policies = await client.items("/v1/scoring-policies")
     care_rules = await client.items("/v1/care-rules")
     return ids | {
@@ -80,6 +98,7 @@ async def furnish(client: Client) -> dict[str, str]:
         "deliveries": answer["delivery_id"],
         "reminders": view["reminders"]["items"][0]["id"],
         "jobs": job["id"],
+        "imports": imported.json()["id"],
         "scoring-policies": policies[0]["id"],
         "care-rules": care_rules[0]["id"],
         "source": shop.key,
@@ -121,8 +140,11 @@ async def test_with_a_key_that_lacks_the_scope_it_is_403_and_names_the_scope(two
 async def test_on_something_of_another_workspace_it_is_404(two: Two, operation: Operation) -> None:
     address = foreign_address(operation, two.ids)
 
-    answer = await two.foreigner.send(operation.method, address, **operation.request())
-    never = await two.foreigner.send(operation.method, operation.address(), **operation.request())
+    own = two.bodies.get(operation.path.rpartition("/")[2])
+    request = {"json": own} if own else operation.request()
+
+    answer = await two.foreigner.send(operation.method, address, **request)
+    never = await two.foreigner.send(operation.method, operation.address(), **request)
 
     assert answer.status_code == 404, answer.text
     assert never.status_code == answer.status_code
