@@ -120,7 +120,8 @@ async def test_an_answer_that_breaks_off_reaches_the_caller_as_a_broken_connecti
 
 
 async def test_cookies_and_redirects_of_a_service_are_not_followed() -> None:
-    redirect = b"HTTP/1.1 302 Found\r\nlocation: /internal/names\r\nset-cookie: a=b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    head = b"HTTP/1.1 302 Found\r\nlocation: /internal/names\r\nset-cookie: a=b\r\n"
+    redirect = head + b"connection: close\r\ncontent-length: 0\r\n\r\n"
     moody = Moody(redirect, GOOD)
     async with upstream_to(moody) as (upstream, _):
         assert (await upstream.send("contacts", post())).status == 302
