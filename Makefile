@@ -23,7 +23,8 @@ demo: venv  ## fill the running system with a lively sample shop
 	@exec $(BIN)/kith demo
 
 test: venv-dev lint types imports migrations openapi-check  ## all checks but the fault tests
-	$(BIN)/pytest --ignore=tests/faults --cov --cov-report=
+	$(BIN)/pytest --ignore=tests/faults --ignore=tests/system -n 2 --dist loadfile --cov --cov-report=
+	$(BIN)/pytest tests/system
 	$(BIN)/coverage report --include='*/rules.py' --fail-under=100
 
 test-faults: venv-dev  ## kill processes under load: nothing acknowledged is lost
