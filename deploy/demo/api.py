@@ -1,7 +1,7 @@
 """Kith's public API as the demo needs it: JSON, pages, jobs, and errors that say what to do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
 
@@ -29,6 +29,7 @@ class Api:
         self.url = url.rstrip("/")
         self.key = key
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._position: str | None = None
         self._client = httpx.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {key}"},
@@ -113,6 +114,19 @@ class Api:
         message = f"Waited {PATIENCE_SECONDS:.0f} s in vain until {what}; the log of `make run` may say why."
         raise LocalRunError(message)
 
+    async def arrived(self, path: str, **query: str) -> None:
+        """Wait until the service that answers this path has heard of our last write."""
+        if self._position is None:
+            return
+        headers = {"Kith-After": self._position}
+
+        async def is_fresh() -> bool:
+            answer = await self._send("GET", path, params=_named(query), headers=headers)
+            self._json(answer)
+            return "Kith-Stale" not in answer.headers
+
+        await self.until(is_fresh, f"{path} knows what was written")
+
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         async with self._gate:
             for attempt in range(1, ATTEMPTS + 1):
@@ -123,6 +137,7 @@ class Api:
                 if answer.status_code not in {TOO_MANY, UNAVAILABLE} or attempt == ATTEMPTS:
                     break
                 await asyncio.sleep(_pause(answer))
+            self._position = answer.headers.get("Kith-Position", self._position)
             return answer
 
     def _json(self, answer: httpx.Response) -> Json:
@@ -132,7 +147,7 @@ class Api:
         return found
 
 
-def _named(query: dict[str, object]) -> dict[str, str]:
+def _named(query: Mapping[str, object]) -> dict[str, str]:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in query.items()}
 
 

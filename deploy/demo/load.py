@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,8 @@ class Loaded:
     sources: dict[str, Json]
     reps: dict[str, str]
     people: dict[tuple[str, str], str]
+    fresh_customers: set[str] = field(default_factory=set)
+    """Ids of those whose orders came as webhooks."""
     changes: int = 0
 
 
@@ -66,7 +68,7 @@ def secret_of(api: Api, source: str) -> str:
 
 async def _create_source(api: Api, key: str) -> Json:
     platform, name = SOURCES[key]
-    body = {"platform": platform, "name": name, "key": key, "b2b": key == ERP}
+    body = {"platform": platform, "name": name, "key": key}
     secret = {} if key == ERP else {"secret": secret_of(api, key)}
     return await api.post("/v1/sources", body | secret)
 
@@ -76,6 +78,9 @@ async def _settle_workspace(api: Api, workspace: Json) -> None:
     different = {name: value for name, value in wanted.items() if workspace[name] != value}
     if different:
         await api.patch("/v1/workspace", different)
+        # Rates and amounts mean something only in the reporting currency: everybody must know it first.
+        await api.arrived("/v1/exchange-rates")
+        await api.arrived("/v1/scores", kind="value_tier")
 
 
 async def _rates(api: Api, loaded: Loaded, say: Say) -> None:
@@ -119,12 +124,17 @@ async def _people(api: Api, loaded: Loaded, say: Say) -> None:
 async def _orders(api: Api, loaded: Loaded, say: Say) -> None:
     for source in SOURCES:
         orders = loaded.shop.history(source)
+        what = f"orders of {source} (CSV import)"
+        listed = await api.get("/v1/orders", source=source, limit=1, count="exact")
+        if listed["count"]["value"] >= len(orders) + len(loaded.shop.fresh(source)):
+            _tell(loaded, say, what, len(orders), 0)
+            continue
         form = {"kind": "orders", "format": "csv", "source": source, "effects": "scores"}
         job = await api.finished(await api.upload("/v1/imports", f"{source}.csv", orders_csv(orders), **form))
         if job["failed"]:
             message = f"{job['failed']} rows of {source}.csv were refused; {api.url}{job['errors_url']} lists them."
             raise LocalRunError(message)
-        _tell(loaded, say, f"orders of {source} (CSV import)", len(orders), _changed_rows(job))
+        _tell(loaded, say, what, len(orders), _changed_rows(job))
 
 
 async def _interactions(api: Api, loaded: Loaded, say: Say) -> None:
@@ -141,8 +151,9 @@ async def _interactions(api: Api, loaded: Loaded, say: Say) -> None:
 async def _webhooks(api: Api, loaded: Loaded, say: Say) -> None:
     for source in (SHOPIFY, WOOCOMMERCE):
         orders = loaded.shop.fresh(source)
-        sent = await send_webhooks(api, loaded.sources[source], orders, secret_of(api, source))
-        _tell(loaded, say, f"fresh orders of {source} (signed webhooks)", len(orders), sent)
+        arrival = await send_webhooks(api, loaded.sources[source], orders, secret_of(api, source))
+        loaded.fresh_customers |= arrival.customers
+        _tell(loaded, say, f"fresh orders of {source} (signed webhooks)", len(orders), arrival.sent)
 
 
 async def _known(api: Api, path: str, source: str) -> dict[tuple[str, str], str]:

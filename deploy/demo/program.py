@@ -10,11 +10,11 @@ from pathlib import Path
 from deploy.demo import tour
 from deploy.demo.api import Api
 from deploy.demo.load import Loaded, load
-from deploy.demo.model import Habit
 from deploy.local.errors import LocalRunError
 from deploy.local.home import Home
 
 DEFAULT_PORT = "8080"
+RECOMPUTE = "scores.recompute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ async def fill(target: Target, *, force: bool = False) -> None:
     began = time.monotonic()
     async with Api(target.url, target.key) as api:
         loaded = await load(api, say, force=force)
-        if loaded.changes:
+        if loaded.changes or not await was_scored(api):
             await score(api, loaded)
             say(f"Done in {time.monotonic() - began:.0f} s.")
         else:
@@ -45,20 +45,22 @@ async def fill(target: Target, *, force: bool = False) -> None:
             say(line)
 
 
+async def was_scored(api: Api) -> bool:
+    """Tell whether everybody has been scored at once before; an earlier run may have been broken off."""
+    jobs = await api.get("/v1/jobs", kind=RECOMPUTE, status="succeeded", limit=1)
+    return bool(jobs["items"])
+
+
 async def score(api: Api, loaded: Loaded) -> None:
     """Wait until every fresh order has reached scoring, then score everybody against fresh cut-offs."""
-    newcomers = {
-        (await api.get("/v1/people", source=person.source, external_id=person.key))["items"][0]["id"]
-        for person in loaded.shop.people
-        if person.habit is Habit.NEWCOMER
-    }
+    waiting = set(loaded.fresh_customers)
 
     async def are_scored() -> bool:
-        for customer in sorted(newcomers):
+        for customer in sorted(waiting):
             found = await api.find(f"/v1/customers/{customer}/scores")
             if found is None or found["scores"]["customer_class"]["value"] is None:
                 return False
-            newcomers.discard(customer)
+            waiting.discard(customer)
         return True
 
     await api.until(are_scored, "the fresh orders have been scored")

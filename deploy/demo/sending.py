@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,16 @@ from deploy.local.errors import LocalRunError
 Json = dict[str, Any]
 
 
-async def send_webhooks(api: Api, source: Json, orders: Sequence[Order], secret: str) -> int:
-    """Send the orders that the source has not brought yet; returns how many."""
-    if not orders:
-        return 0
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of the fresh orders of a shop: how many had to be sent, and whose they are."""
+
+    sent: int
+    customers: frozenset[str]
+
+
+async def send_webhooks(api: Api, source: Json, orders: Sequence[Order], secret: str) -> Arrival:
+    """Send the orders that the source has not brought yet, and wait until all of them are orders of customers."""
     known = await _arrived(api, source, orders)
     calls = [call_of(order, secret) for order in orders if str(order.number) not in known]
     path = f"/v1/webhooks/{source['id']}"
@@ -27,15 +34,18 @@ async def send_webhooks(api: Api, source: Json, orders: Sequence[Order], secret:
         raise LocalRunError(message)
 
     async def all_arrived() -> bool:
-        return len(await _arrived(api, source, orders)) == len(orders)
+        known.update(await _arrived(api, source, orders))
+        return len(known) == len(orders)
 
     await api.until(all_arrived, f"the orders of {source['key']} have been processed")
-    return len(calls)
+    return Arrival(len(calls), frozenset(known.values()))
 
 
-async def _arrived(api: Api, source: Json, orders: Sequence[Order]) -> set[str]:
+async def _arrived(api: Api, source: Json, orders: Sequence[Order]) -> dict[str, str]:
+    if not orders:
+        return {}
     # The filter is exclusive, and the first of the orders must be found too.
     earliest = min(order.placed_at for order in orders) - timedelta(seconds=1)
     wanted = {str(order.number) for order in orders}
     listed = api.items("/v1/orders", source=source["key"], placed_after=earliest.isoformat())
-    return {item["external_id"] async for item in listed} & wanted
+    return {item["external_id"]: item["customer_id"] async for item in listed if item["external_id"] in wanted}

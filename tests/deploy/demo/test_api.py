@@ -74,6 +74,21 @@ class TestPatience:
 
         assert keys[0] == keys[1] != keys[2]
 
+    async def test_it_waits_until_its_last_write_is_known_elsewhere(self) -> None:
+        reads: list[str | None] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            if request.method == "PATCH":
+                return httpx.Response(200, headers={"Kith-Position": "gateway:7"}, json={})
+            reads.append(request.headers.get("Kith-After"))
+            return httpx.Response(200, headers={"Kith-Stale": "true"} if len(reads) == 1 else {}, json={})
+
+        async with api(answer) as kith:
+            await kith.patch("/v1/workspace", {})
+            await kith.arrived("/v1/scores")
+
+        assert reads == ["gateway:7", "gateway:7"]
+
 
 class TestLists:
     async def test_a_list_is_read_to_its_end(self) -> None:
