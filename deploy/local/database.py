@@ -8,7 +8,7 @@ import asyncpg
 
 from deploy.local.errors import LocalRunError
 from deploy.local.home import Home
-from deploy.local.postgres import Cluster, ClusterInfo
+from deploy.local.postgres import MAJOR_VERSION, Cluster, ClusterInfo
 from migrations import SCHEMAS
 from migrations.addresses import Roles, role_url
 from migrations.provision import provision
@@ -63,12 +63,25 @@ def make_ready(database_url: str, passwords: Mapping[str, str], admin_dsn: str |
     try:
         if admin_dsn is not None:
             asyncio.run(create_database(admin_dsn, DATABASE))
+        asyncio.run(check_version(database_url))
         asyncio.run(provision(database_url, passwords))
     except (OSError, asyncpg.PostgresError) as error:
         message = f"The database cannot be used: {error}"
         raise LocalRunError(message) from error
     for schema in SCHEMAS:
         runner.upgrade(schema, role_url(database_url, Roles(schema).owner, passwords))
+
+
+async def check_version(database_url: str) -> None:
+    """Refuse a server that is older than the one Kith is tested with."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        major = connection.get_server_version().major
+    finally:
+        await connection.close()
+    if major < int(MAJOR_VERSION):
+        message = f"The database of KITH_DATABASE_URL is PostgreSQL {major}; Kith needs {MAJOR_VERSION} or newer."
+        raise LocalRunError(message)
 
 
 async def create_database(admin_dsn: str, name: str) -> None:

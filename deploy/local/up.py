@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -97,6 +97,7 @@ class Run:
     def _up(self) -> None:
         for name in NAMES:
             self._listeners[name] = ports.reserve(ports.gateway_port() if name == "gateway" else 0, self._patience)
+        self._ops_reservations = {name: ports.reserve(0) for name in NAMES}
         self._ending = "Kith has stopped."
         keys = Keys(self._home.secrets)
         passwords = keys.role_passwords(login_roles())
@@ -107,8 +108,11 @@ class Run:
             passwords=passwords,
             keys=keys,
             ports={name: ports.port_of(listener) for name, listener in self._listeners.items()},
-            ops_ports={name: ports.free_port() for name in NAMES},
+            ops_ports={name: ports.port_of(reserved) for name, reserved in self._ops_reservations.items()},
         )
+        if sys.platform != "linux":
+            # Linux lets others listen on a port that is only held; elsewhere it must be let go again.
+            self._close(self._ops_reservations)
         self._settings = {process.name: self._read_settings(process) for process in PROCESSES}
         self._warm_up()
         self._await_end(setup)
@@ -141,9 +145,12 @@ class Run:
         return child
 
     def _serve(self, process: Process, listener: socket.socket) -> int:
-        for other in self._listeners.values():
-            other.close()
+        self._close(self._listeners)
         return serve(process.factory(), self._settings[process.name], listener)
+
+    def _close(self, sockets: Mapping[str, socket.socket]) -> None:
+        for each in sockets.values():
+            each.close()
 
     def _fork(self, name: str, work: Callable[[], int | None]) -> Child:
         def cut_off() -> int:

@@ -1,5 +1,6 @@
 """`kith up` with real processes: it starts, says why it stops, and recovers from every kind of end."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -15,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from deploy.local.ports import port_of, reserve
+from deploy.local.database import create_database
+from deploy.local.ports import free_port, port_of, reserve
+from deploy.local.postgres import Cluster
 from deploy.local.stack import ROOT, LocalStack
 from deploy.processes import NAMES
 
@@ -160,3 +163,24 @@ def test_a_wrong_setting_is_named_without_its_value(stack: LocalStack) -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith("KITH_API_POOL_SIZE: ")
     assert "plenty-of-them" not in refused.stderr + refused.stdout
+
+
+def test_an_existing_server_is_used_instead_of_an_own_one(open_folder: Path) -> None:
+    server = Cluster(open_folder / "server", throwaway=True, port=free_port())
+    info = server.start()
+    asyncio.run(create_database(info.admin_dsn, "customers"))
+    address = f"postgresql://{info.user}:{info.password}@127.0.0.1:{info.tcp_port}/customers"
+    try:
+        with LocalStack(open_folder / "home", database_url=address) as stack:
+            assert get(stack, "/v1/me")[0] == 200
+            assert not stack.home.postgres.exists()
+        assert server.pid is not None
+    finally:
+        server.stop()
+
+
+def test_a_server_that_cannot_be_reached_is_named_in_a_sentence(stack: LocalStack) -> None:
+    refused = kith(stack, "up", KITH_DATABASE_URL=f"postgresql://somebody@127.0.0.1:{free_port()}/kith")
+    assert refused.returncode == 1
+    assert "The database cannot be used: " in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
