@@ -22,6 +22,9 @@ from deploy.local.postgres import Cluster
 from deploy.local.stack import ROOT, LocalStack
 from deploy.processes import NAMES
 
+# Whole starts and stops, several a test, on a machine that may be busy with other tests.
+pytestmark = pytest.mark.timeout(300)
+
 ALL = ("up", "postgres", *NAMES)
 
 
