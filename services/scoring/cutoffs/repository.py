@@ -86,7 +86,7 @@ SELECT * FROM edges, gaps, counts
 """
 IN_FORCE = """
 SELECT DISTINCT ON (family) family, computed_at, body FROM cutoffs
-WHERE workspace_id = $1 AND population = $2 AND (NOT dated AND computed_at <= $3 OR dated AND computed_at = $3)
+WHERE workspace_id = $1 AND population = $2 AND (NOT dated AND computed_at <= $3 OR dated AND $4 AND computed_at = $3)
 ORDER BY family, dated DESC, computed_at DESC, id DESC
 """
 RECORDED_LINES = """
@@ -148,9 +148,14 @@ async def daily_figures(session: Session, wanted: Wanted, provisional_days: int)
     return row
 
 
-async def in_force(session: Session, workspace_id: UUID, population: str, at: datetime) -> "list[asyncpg.Record]":
-    """Return the recorded cut-offs in force at a time, one row per family that has any."""
-    return await session.fetch(IN_FORCE, workspace_id, population, at)
+async def in_force(
+    session: Session, workspace_id: UUID, population: str, at: datetime, *, dated: bool = False
+) -> "list[asyncpg.Record]":
+    """Return the recorded cut-offs in force at a time, one row per family that has any.
+
+    With `dated`, those that were taken for exactly this time on request come first.
+    """
+    return await session.fetch(IN_FORCE, workspace_id, population, at, dated)
 
 
 async def recorded_lines(

@@ -80,7 +80,7 @@ class CutoffService:
         self, session: Session, setting: Setting, population: str, as_of: datetime, *, past: bool = False
     ) -> Taken:
         """Return the cut-offs in force at a time (11.1); `past` says that it is a given one and not the present."""
-        rows = await repository.in_force(session, setting.workspace_id, population, as_of)
+        rows = await repository.in_force(session, setting.workspace_id, population, as_of, dated=past)
         found = {row["family"]: row["body"] for row in rows}
         lines = read_lines(found[TIERS]) if TIERS in found else None
         daily = read_daily(found[DAILY]) if DAILY in found else None

@@ -61,7 +61,12 @@ class EvaluationService:
         return await self.setting(session, workspace, self._clock.now())
 
     async def evaluate(
-        self, session: Session, workspace: Workspace, customers: Collection[UUID], occasion: Occasion
+        self,
+        session: Session,
+        workspace: Workspace,
+        customers: Collection[UUID],
+        occasion: Occasion,
+        setting: Setting | None = None,
     ) -> int:
         """Evaluate customers as of now and write what came of it; return how many changed.
 
@@ -69,7 +74,7 @@ class EvaluationService:
         afterwards, and so finds what we wrote.
         """
         now = self._clock.now()
-        setting = await self.setting(session, workspace, now)
+        setting = setting or await self.setting(session, workspace, now)
         if occasion.revalue:
             await facts.lock(session, workspace.workspace_id, customers)
             await facts.revalue_customers(session, workspace.workspace_id, customers, setting.valuer)
@@ -84,7 +89,7 @@ class EvaluationService:
             for one in loaded
         ]
         stamp = Stamp(workspace.workspace_id, now, setting.policy.version, occasion.cause)
-        return await ledger.write(session, stamp, entries)
+        return await ledger.write(session, stamp, entries, before)
 
     async def evaluate_past(
         self, session: Session, workspace: Workspace, customers: Collection[UUID], as_of: datetime, run: "Run"

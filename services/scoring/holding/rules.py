@@ -60,6 +60,7 @@ class Calendar:
         self.zone = zone
         self._taken = [at for at, _ in recorded]
         self._lines = [lines for _, lines in recorded]
+        self._marks = [zone.key.encode(), *marks(zone, recorded)]
         self._mondays: list[datetime] = []
         self._points: dict[datetime, Point] = {}
 
@@ -71,6 +72,10 @@ class Calendar:
     def count(self, at: datetime) -> int:
         """Return how many sets of lines were recorded until `at`."""
         return bisect_right(self._taken, at)
+
+    def mark(self, at: datetime) -> bytes:
+        """Return something that changes with the zone and with any lines that were recorded until `at`."""
+        return self._marks[self.count(at)]
 
     def shared(self, after: datetime, until: datetime) -> set[datetime]:
         """Return the Mondays and freezes in (after, until], from the first evaluation on."""
@@ -98,6 +103,16 @@ class Calendar:
             day = local_day(self._mondays[-1] if self._mondays else self._taken[0], self.zone)
             self._mondays.append(midnight(next_monday(day), self.zone))
             self.point(self._mondays[-1])
+
+
+def marks(zone: ZoneInfo, recorded: Sequence[tuple[datetime, Lines]]) -> list[bytes]:
+    """Return a digest after each set of lines, of it and all before."""
+    seen = blake2b(zone.key.encode(), digest_size=8)
+    found = []
+    for at, lines in recorded:
+        seen.update(repr((at.timestamp(), lines)).encode())
+        found.append(seen.digest())
+    return found
 
 
 def is_monday(day: int) -> bool:
@@ -183,9 +198,9 @@ def points(
 
 def fingerprint(history: History, designated_at: datetime | None, calendar: Calendar, at: datetime) -> int:
     """Return a number (56 bits) that changes when anything changes that the fold up to `at` has looked at."""
-    seen = blake2b(calendar.zone.key.encode(), digest_size=7)
+    seen = blake2b(calendar.mark(at), digest_size=7)
     designated = designated_at.timestamp() if designated_at is not None and designated_at <= at else -1.0
-    seen.update(struct.pack("<qd", calendar.count(at), designated))
+    seen.update(struct.pack("<d", designated))
     for purchase in history.purchases[: bisect_right(history.placed, at)]:
         seen.update(struct.pack("<dqq", purchase.placed_at.timestamp(), purchase.day, purchase.net_minor))
     return int.from_bytes(seen.digest(), "little")

@@ -18,10 +18,11 @@ from services.contracts.gateway import WorkspaceChanged
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.feeds import FeedEvent, Handler
+from services.scoring.cutoffs.service import Setting
 from services.scoring.evaluation.asking import ask_about_rep, ask_to_revalue
 from services.scoring.evaluation.service import EvaluationService, Occasion
 from services.scoring.facts import service as facts
-from services.scoring.facts.service import NOT_TOLD, Valuer
+from services.scoring.facts.service import NOT_TOLD
 from services.scoring.intake import rules
 from services.scoring.intake.rules import Key
 from services.scoring.ledger import service as ledger
@@ -102,12 +103,15 @@ class FromContacts(Handler[None]):
         interactions = last_of(InteractionChanged, events)
         touched = await self._touched(session, customers, orders, interactions, events)
         await facts.meet_customers(session, rules.named_in(orders))
-        await facts.lock_all(session, touched.effects.keys())
+        await facts.lock_all(session, list(touched.effects))
         await self._take_reps_and_rates(session, events)
-        await facts.put_customers(session, [rules.customer_row(*change) for change in customers])
-        await facts.put_interactions(session, [rules.interaction_row(*change) for change in interactions])
-        await self._take_orders(session, orders, rules.last_living_status(events), known)
-        await self._evaluate(session, touched, known)
+        if customers:
+            await facts.put_customers(session, [rules.customer_row(*change) for change in customers])
+        if interactions:
+            await facts.put_interactions(session, [rules.interaction_row(*change) for change in interactions])
+        settings = {owner: await self._service.setting_now(session, workspace) for owner, workspace in known.items()}
+        await self._take_orders(session, orders, rules.last_living_status(events), settings)
+        await self._evaluate(session, touched, known, settings)
 
     async def _touched(
         self,
@@ -130,15 +134,12 @@ class FromContacts(Handler[None]):
                 touched.buyers.add((owner, order.customer_id))
         for owner, interaction in interactions:
             touched.add((owner, interaction.customer_id), reach[owner, interaction.interaction_id])
-        for key in await facts.holders(
-            session,
-            [(owner, order.order_id) for owner, order in orders],
-            [(owner, interaction.interaction_id) for owner, interaction in interactions],
-        ):
+        told = [(owner, order.order_id) for owner, order in orders]
+        met = [(owner, interaction.interaction_id) for owner, interaction in interactions]
+        for key in await facts.holders(session, told, met) if told or met else ():
             touched.add(key, Effects.NONE)
-        for key in await facts.accounts_of(
-            session, [(owner, interaction.customer_id) for owner, interaction in interactions]
-        ):
+        people = [(owner, interaction.customer_id) for owner, interaction in interactions]
+        for key in await facts.accounts_of(session, people) if people else ():
             touched.add(key, Effects.SCORES)
         return touched
 
@@ -159,33 +160,40 @@ class FromContacts(Handler[None]):
         session: Session,
         orders: Sequence[Change[OrderChanged]],
         seen: Mapping[Key, str],
-        known: Mapping[UUID, Workspace],
+        settings: Mapping[UUID, Setting],
     ) -> None:
-        """Take orders over, each valued in its workspace's currency and days."""
+        """Take orders over, each valued in its workspace's currency and days.
+
+        Where the settings of a workspace are still on their way, everything is valued anew when they come.
+        """
         if not orders:
             return
-        valuers = {owner: await self._valuer(session, known.get(owner)) for owner in {one for one, _ in orders}}
         await facts.put_orders(
             session,
             [
-                (rules.order_row(owner, order, seen.get((owner, order.order_id))), valuers[owner])
+                (
+                    rules.order_row(owner, order, seen.get((owner, order.order_id))),
+                    settings[owner].valuer if owner in settings else NOT_TOLD,
+                )
                 for owner, order in orders
             ],
         )
 
-    async def _valuer(self, session: Session, workspace: Workspace | None) -> Valuer:
-        if workspace is None:
-            # Its settings are still on their way; when they come, everything is valued anew.
-            return NOT_TOLD
-        return (await self._service.setting_now(session, workspace)).valuer
-
-    async def _evaluate(self, session: Session, touched: Touched, known: Mapping[UUID, Workspace]) -> None:
-        evaluated = await ledger.have_standing(session, touched.effects.keys())
+    async def _evaluate(
+        self,
+        session: Session,
+        touched: Touched,
+        known: Mapping[UUID, Workspace],
+        settings: Mapping[UUID, Setting],
+    ) -> None:
+        """Evaluate whoever ordered, and of the others those who were evaluated before."""
+        evaluated = await ledger.have_standing(session, list(touched.effects))
         for owner in sorted(known):
             effects = touched.of(owner)
             wanted = [one for one in effects if (owner, one) in touched.buyers or (owner, one) in evaluated]
             if wanted:
-                await self._service.evaluate(session, known[owner], wanted, Occasion("fact", own_effects=effects))
+                occasion = Occasion("fact", own_effects=effects)
+                await self._service.evaluate(session, known[owner], wanted, occasion, settings[owner])
 
     async def begin_rebuild(self, session: Session) -> None:
         """Forget the versions, so that what the snapshot does not show can be told from the rest."""

@@ -123,10 +123,13 @@ class Stamp:
     cause: Cause
 
 
-async def write(session: Session, stamp: Stamp, entries: Sequence[Entry]) -> int:
-    """Write outcomes of evaluations; return how many customers changed and were told about."""
+async def write(
+    session: Session, stamp: Stamp, entries: Sequence[Entry], standings: "Mapping[UUID, asyncpg.Record]"
+) -> int:
+    """Write outcomes of evaluations, `standings` being what was before; return how many customers were told about."""
+    if not entries:
+        return 0
     ids = [entry.customer_id for entry in entries]
-    standings = {row["customer_id"]: row for row in await standings_of(session, stamp.workspace_id, ids)}
     scores: dict[UUID, dict[str, asyncpg.Record]] = {one: {} for one in ids}
     for row in await scores_of(session, stamp.workspace_id, ids):
         scores[row["customer_id"]][row["kind"]] = row

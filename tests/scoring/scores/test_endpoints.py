@@ -295,3 +295,43 @@ class TestRecompute:
         second = await api.call("POST", "/v1/scores/recompute", json={}, headers=key)
         assert first.json()["id"] == second.json()["id"]
         assert second.headers["idempotency-replayed"] == "true"
+
+
+class TestAtTheEdges:
+    async def test_before_the_settings_have_come_nothing_is_known(self, stage: Stage, api: Api) -> None:
+        early = Stage(stage.database, stage.clock, new_id())
+        somebody = new_id()
+        await early.tell(early.customer(somebody))
+        caller = Caller(workspace_id=early.workspace_id)
+        found = await api.by(caller).get(f"/v1/customers/{somebody}/scores")
+        assert found["scores"]["rfm"]["missing"] == ["workspace settings"]
+
+    async def test_a_chain_of_joined_customers_ends_at_who_stayed(self, shop: Stage, api: Api) -> None:
+        await shop.tell(
+            shop.customer(id_of("C06"), merged_into=id_of("C07")), shop.customer(id_of("C07"), merged_into=id_of("C11"))
+        )
+        found = await api.get(f"/v1/customers/{id_of('C06')}/scores/history")
+        assert {one["customer_id"] for one in found["items"]} == {str(id_of("C11"))}
+
+    async def test_customers_that_point_at_one_another_are_not_there(self, shop: Stage, api: Api) -> None:
+        await shop.tell(
+            shop.customer(id_of("C06"), merged_into=id_of("C07")), shop.customer(id_of("C07"), merged_into=id_of("C06"))
+        )
+        assert (await api.call("GET", f"/v1/customers/{id_of('C06')}/scores")).status_code == 404
+
+    async def test_scores_without_a_value_can_be_listed(self, shop: Stage, api: Api) -> None:
+        found = await api.get("/v1/scores", params={"kind": "rfm", "value": ["null", "lost"]})
+        assert {one["value"] for one in found["items"]} <= {None, "lost"}
+        assert str(id_of("C07")) in {one["customer_id"] for one in found["items"]}
+
+    async def test_lists_by_the_time_of_the_last_change(self, shop: Stage, api: Api) -> None:
+        later = {"changed_after": "2026-11-22T04:30:00Z", "sort": "-changed_at"}
+        assert (await api.get("/v1/scores", params=later))["items"] == []
+        earlier = {"changed_before": "2026-11-22T04:30:00Z", "sort": "changed_at", "customer_id": str(id_of("C01"))}
+        assert len((await api.get("/v1/scores", params=earlier))["items"]) == 1
+        span = {"as_of_after": "2026-11-22T04:30:00Z"}
+        assert (await api.get(f"{C11}/history", params=span))["items"] == []
+
+    async def test_at_a_given_time_there_is_no_order_by_change(self, shop: Stage, api: Api) -> None:
+        answer = await api.call("GET", "/v1/scores", params={"as_of": AS_OF.isoformat(), "sort": "changed_at"})
+        assert answer.status_code == 400
