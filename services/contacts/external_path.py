@@ -7,7 +7,7 @@ from fastapi import Depends, Path
 from services.contacts.vocabulary import ExternalIdentifier
 
 
-def external_path(
+async def external_path(
     source: Annotated[str, Path(description="Key of the source.", max_length=63)],
     external_id: Annotated[str, Path(description="Id in that source; it may contain slashes.", max_length=255)],
 ) -> ExternalIdentifier:

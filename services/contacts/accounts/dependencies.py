@@ -10,7 +10,7 @@ from services.contacts.accounts.service import Accounts
 ROWS = AccountsRepository()
 
 
-def accounts(request: Request) -> Accounts:
+async def accounts(request: Request) -> Accounts:
     """Return the verbs on accounts."""
     return Accounts(ROWS, request.app.state.kit.clock)
 

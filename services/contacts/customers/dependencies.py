@@ -8,7 +8,7 @@ from services.contacts.customers.repository import CustomersRepository
 from services.contacts.customers.service import Customers
 
 
-def customers() -> Customers:
+async def customers() -> Customers:
     """Return the questions about customers."""
     return Customers(CustomersRepository())
 

@@ -8,7 +8,7 @@ from services.contacts.exchange_rates.repository import ExchangeRatesRepository
 from services.contacts.exchange_rates.service import ExchangeRates
 
 
-def exchange_rates(request: Request) -> ExchangeRates:
+async def exchange_rates(request: Request) -> ExchangeRates:
     """Return the verbs on exchange rates."""
     return ExchangeRates(ExchangeRatesRepository(), request.app.state.kit.clock)
 

@@ -10,7 +10,7 @@ from services.contacts.imports.service import Imports
 ROWS = ImportsRepository()
 
 
-def imports(request: Request) -> Imports:
+async def imports(request: Request) -> Imports:
     """Return the verbs on imports."""
     kit = request.app.state.kit
     return Imports(ROWS, kit.clock, kit.settings.import_max_bytes)

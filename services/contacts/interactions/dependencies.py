@@ -10,7 +10,7 @@ from services.contacts.interactions.repository import InteractionsRepository
 from services.contacts.interactions.service import Interactions
 
 
-def interactions(request: Request) -> Interactions:
+async def interactions(request: Request) -> Interactions:
     """Return the verbs on interactions."""
     customers = Customers(CustomersRepository())
     return Interactions(InteractionsRepository(), customers, request.app.state.kit.clock)

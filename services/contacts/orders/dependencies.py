@@ -13,7 +13,7 @@ from services.contacts.orders.service import Orders
 ROWS = OrdersRepository()
 
 
-def orders(request: Request) -> Orders:
+async def orders(request: Request) -> Orders:
     """Return the verbs on orders."""
     shared = request.app.state.contacts
     references = References(ROWS, Customers(CustomersRepository()))

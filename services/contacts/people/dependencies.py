@@ -10,7 +10,7 @@ from services.contacts.people.service import People
 ROWS = PeopleRepository()
 
 
-def people(request: Request) -> People:
+async def people(request: Request) -> People:
     """Return the verbs on people."""
     return People(ROWS, request.app.state.contacts.identities, request.app.state.kit.clock)
 

@@ -8,7 +8,7 @@ from services.contacts.reps.repository import RepsRepository
 from services.contacts.reps.service import Reps
 
 
-def reps(request: Request) -> Reps:
+async def reps(request: Request) -> Reps:
     """Return the verbs on reps."""
     return Reps(RepsRepository(), request.app.state.kit.clock)
 

@@ -90,7 +90,7 @@ def add_loops(worker: Worker, kit: Kit) -> None:
     worker.add("deliveries", applier.run)
 
 
-def sources(request: Request) -> Sources:
+async def sources(request: Request) -> Sources:
     """Return the verbs on sources."""
     kit: Kit = request.app.state.kit
     found: WayIn | None = getattr(request.app.state, "way_in", None)

@@ -11,7 +11,7 @@ UNBOUND = frozenset({"cursor", "limit", "count", "include"})
 """Parameters that may change from page to page."""
 
 
-def binding(request: Request) -> Binding:
+async def binding(request: Request) -> Binding:
     """Return the binding of the list at hand."""
     kit = request.app.state.kit
     query = sorted((name, value) for name, value in request.query_params.multi_items() if name not in UNBOUND)

@@ -15,7 +15,7 @@ def set_etag(response: Response, version: int) -> None:
     response.headers["ETag"] = f'"v{version}"'
 
 
-def if_match(request: Request) -> frozenset[int] | None:
+async def if_match(request: Request) -> frozenset[int] | None:
     """Return the versions that If-Match names, weak or strong; None without the header or for `*`."""
     header = request.headers.get("if-match")
     if header is None or header.strip() == "*":
@@ -27,11 +27,11 @@ def if_match(request: Request) -> frozenset[int] | None:
     return frozenset(int(tag[1]) for tag in found if tag)
 
 
-def required_if_match(request: Request) -> frozenset[int] | None:
+async def required_if_match(request: Request) -> frozenset[int] | None:
     """Return what If-Match names; PreconditionRequired without the header."""
     if "if-match" not in request.headers:
         raise PreconditionRequired
-    return if_match(request)
+    return await if_match(request)
 
 
 IfMatch = Annotated[frozenset[int] | None, Depends(if_match)]

@@ -227,7 +227,7 @@ def calls(dependant: Any) -> "list[object]":  # noqa: ANN401 - FastAPI's interna
     return found
 
 
-def session_of(request: Request) -> Session:
+async def session_of(request: Request) -> Session:
     """Return the transaction of the request."""
     session: Session = request.state.session
     return session
