@@ -54,8 +54,9 @@ class Upstream:
     ) -> None:
         """Take base URLs by service name."""
         self._bases = {name: base.rstrip("/") for name, base in peers.items()}
+        # `connect` also bounds the wait for one of the connections, so that callers do not pile up here.
         self._timeout = aiohttp.ClientTimeout(
-            total=None, connect=None, sock_connect=connect_seconds, sock_read=answer_seconds
+            total=None, connect=connect_seconds, sock_connect=connect_seconds, sock_read=answer_seconds
         )
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -86,7 +87,11 @@ class Upstream:
         try:
             response = await self._send_stubbornly(service, request)
             return await _incoming(response, whole=whole)
+        except aiohttp.ConnectionTimeoutError as error:
+            log.warning("peer_busy", peer=service)
+            raise Unavailable(f"{service} takes no more requests.", retry_after=1) from error
         except TimeoutError as error:
+            log.warning("peer_late", peer=service)
             detail = f"{service} did not answer in time."
             raise GatewayTimeout(detail, headers={"Retry-After": "1"}) from error
         except aiohttp.ClientError as error:

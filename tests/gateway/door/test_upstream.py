@@ -87,6 +87,28 @@ async def test_a_service_that_says_nothing_is_a_timeout() -> None:
     server.close()
 
 
+async def test_callers_do_not_pile_up_before_a_service_whose_connections_are_all_taken() -> None:
+    release = asyncio.Event()
+
+    async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await release.wait()
+        writer.write(GOOD)
+        writer.close()
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=0.1, answer_seconds=5, connections=1)
+    await upstream.start()
+    first = asyncio.create_task(upstream.send("contacts", post()))
+    await asyncio.sleep(0.02)
+    with pytest.raises(Unavailable, match="takes no more"):
+        await upstream.send("contacts", post())
+    release.set()
+    assert (await first).status == 200
+    await upstream.stop()
+    server.close()
+
+
 async def test_a_service_that_restarts_is_waited_for_a_moment() -> None:
     moody = Moody(GOOD)
     async with upstream_to(moody) as (_, port):
