@@ -18,7 +18,7 @@ from services.contacts.accounts.schemas import (
     AccountUpdate,
     AccountUpsert,
 )
-from services.contacts.accounts.views import account_of, summary_of
+from services.contacts.accounts.views import account_of, page_of
 from services.contacts.customer_rows import Written
 from services.contacts.external_path import ExternalPath
 from services.contacts.vocabulary import EffectsName, OnMatch, TagsCommand
@@ -79,8 +79,7 @@ async def list_accounts(
 ) -> AccountPage:
     """List accounts, newest first."""
     rows = await accounts.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    items = [summary_of(row) for row in rows.items]
-    return AccountPage(items=items, next_cursor=rows.next_cursor, count=rows.count)
+    return page_of(rows.items, rows.next_cursor, rows.count)
 
 
 @router.post("/lookup", **operation(scopes=["accounts:read"]))
@@ -89,7 +88,7 @@ async def lookup_account(
 ) -> AccountPage:
     """Find an account by the id under which another system knows it."""
     found = await accounts.look_up(session, caller, body.external_id)
-    return AccountPage(items=[summary_of(row) for row in found], next_cursor=None, count=None)
+    return page_of(found, None, None)
 
 
 @router.post(

@@ -1,15 +1,18 @@
 """How a row of `accounts` looks to a caller."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from services.contacts.accounts.schemas import AccountRead, AccountSummary
+from services.contacts.accounts.schemas import AccountPage, AccountRead
 from services.contacts.people.views import Row, designation_of, rep_ref
 from services.kit.money import Money
+from services.kit.web.schemas import Count
 
 
-def summary_of(row: Row) -> AccountSummary:
-    """Return an account as it stands in lists."""
-    return AccountSummary.model_validate(summary_values(row))
+def page_of(rows: Iterable[Row], next_cursor: str | None, count: Count | None) -> AccountPage:
+    """Return a page of accounts."""
+    items = [summary_values(row) for row in rows]
+    return AccountPage.model_validate({"items": items, "next_cursor": next_cursor, "count": count})
 
 
 def account_of(row: Row) -> AccountRead:

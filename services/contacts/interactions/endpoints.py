@@ -16,7 +16,7 @@ from services.contacts.interactions.schemas import (
     InteractionsBatchCommand,
     InteractionUpdate,
 )
-from services.contacts.interactions.views import interaction_of, summary_of
+from services.contacts.interactions.views import interaction_of, page_of
 from services.contacts.vocabulary import EffectsName
 from services.kit.problems import NotFound, PreconditionFailed, Problem
 from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
@@ -51,8 +51,7 @@ async def list_interactions(
 ) -> InteractionPage:
     """List interactions, the latest first."""
     rows = await interactions.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    items = [summary_of(row) for row in rows.items]
-    return InteractionPage(items=items, next_cursor=rows.next_cursor, count=rows.count)
+    return page_of(rows)
 
 
 @router.post(

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from services.contacts.interactions.schemas import InteractionRead, InteractionSummary
+from services.contacts.interactions.schemas import InteractionPage, InteractionRead
 from services.kit.money import Money
+from services.kit.web.lists import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 Row: TypeAlias = "Mapping[str, Any] | asyncpg.Record"
 
 
-def summary_of(row: Row) -> InteractionSummary:
-    """Return an interaction as it stands in lists."""
-    return InteractionSummary.model_validate(with_refs(row))
+def page_of(rows: Rows) -> InteractionPage:
+    """Return a page of interactions."""
+    items = [with_refs(row) for row in rows.items]
+    return InteractionPage.model_validate({"items": items, "next_cursor": rows.next_cursor, "count": rows.count})
 
 
 def interaction_of(row: Row) -> InteractionRead:

@@ -20,7 +20,7 @@ from services.contacts.orders.schemas import (
     OrderUpsert,
 )
 from services.contacts.orders.service import Written
-from services.contacts.orders.views import order_of, summary_of
+from services.contacts.orders.views import order_of, page_of
 from services.contacts.vocabulary import EffectsName
 from services.kit.problems import NotFound, PreconditionFailed, Problem
 from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
@@ -64,8 +64,7 @@ async def list_orders(
 ) -> OrderPage:
     """List orders, the latest first."""
     rows = await orders.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    items = [summary_of(row) for row in rows.items]
-    return OrderPage(items=items, next_cursor=rows.next_cursor, count=rows.count)
+    return page_of(rows)
 
 
 @router.post(

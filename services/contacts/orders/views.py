@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from services.contacts.orders.schemas import OrderRead, OrderSummary
+from services.contacts.orders.schemas import OrderPage, OrderRead
 from services.kit.money import Money, convert
+from services.kit.web.lists import Rows
 
 if TYPE_CHECKING:
     import asyncpg
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 AMOUNTS = ("total", "subtotal", "discount", "tax", "shipping", "refunded", "net")
 
 
-def summary_of(row: "asyncpg.Record") -> OrderSummary:
-    """Return an order as it stands in lists."""
-    return OrderSummary.model_validate(shown(dict(row)))
+def page_of(rows: Rows) -> OrderPage:
+    """Return a page of orders."""
+    items = [shown(dict(row)) for row in rows.items]
+    return OrderPage.model_validate({"items": items, "next_cursor": rows.next_cursor, "count": rows.count})
 
 
 def order_of(row: "asyncpg.Record") -> OrderRead:

@@ -21,7 +21,7 @@ from services.contacts.people.schemas import (
     PersonUpsert,
     PhonesCommand,
 )
-from services.contacts.people.views import person_of, summary_of
+from services.contacts.people.views import page_of, person_of
 from services.contacts.vocabulary import EffectsName, OnMatch, TagsCommand
 from services.kit.identity import Identity
 from services.kit.problems import NotFound, PreconditionFailed, Problem
@@ -81,8 +81,7 @@ async def list_people(
 ) -> PersonPage:
     """List people, newest first. Filters on contact data need the scope people:read_contact."""
     rows = await people.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    items = [summary_of(row, caller) for row in rows.items]
-    return PersonPage(items=items, next_cursor=rows.next_cursor, count=rows.count)
+    return page_of(rows.items, caller, rows.next_cursor, rows.count)
 
 
 @router.post("/lookup", **operation(scopes=["people:read"]))
@@ -92,7 +91,7 @@ async def lookup_person(body: LookupCommand, people: PeopleDep, session: WriteSe
     Identifiers that an edit has replaced find their person too.
     """
     found = await people.look_up(session, caller, body)
-    return PersonPage(items=[summary_of(row, caller) for row in found], next_cursor=None, count=None)
+    return page_of(found, caller, None, None)
 
 
 @router.post(
