@@ -12,7 +12,7 @@ from tests.system.stack import Stack
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "first-hour.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAUSE = "\nsleep 1.5\n"
+PAUSE = "\nsleep 0.5\n"
 """What a reader takes to look at an answer: the next block may count on what the last one caused."""
 
 
