@@ -75,8 +75,8 @@ class Home:
         write_private(self._state, json.dumps(state, indent=1) + "\n")
 
     def note_pid(self, name: str, pid: int) -> None:
-        """Write the process id of one process."""
-        (self.run / f"{name}.pid").write_text(f"{pid}\n")
+        """Write the process id of one process, at once: somebody may read it at this moment."""
+        write_private(self.run / f"{name}.pid", f"{pid}\n")
 
     @property
     def ended_uncleanly(self) -> bool:
