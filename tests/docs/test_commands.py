@@ -51,3 +51,19 @@ def test_the_guide_shows_what_it_says(stack: LocalStack) -> None:
     printed = run(stack, "docs/api/README.md")
     assert '"scopes"' in printed
     assert "ming@example.com" in printed
+
+
+def test_the_page_on_people_shows_what_it_says(stack: LocalStack) -> None:
+    printed = run(stack, "docs/api/people.md")
+    assert "陳美玲" in printed
+    assert '"matched_on":"email"' in printed
+    assert '"tags":["spring-list"]' in printed
+    assert "Happy with the spring tea." in printed
+
+
+def test_the_page_on_orders_shows_what_it_says(stack: LocalStack) -> None:
+    printed = run(stack, "docs/api/orders.md")
+    assert '"status":"fulfilled"' in printed
+    assert '"status":"cancelled"' in printed
+    assert '"created":1' in printed
+    assert ",customer_email,email," in printed
