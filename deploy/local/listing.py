@@ -16,6 +16,11 @@ LOCAL = (
     ("KITH_HOME", ".kith", "Folder of the local run: database, secrets, notes about the processes."),
     ("KITH_PORT", "8080", "Port of the gateway; the other processes take free ones."),
     ("KITH_DATABASE_URL", "", "An existing PostgreSQL instead of the embedded one, as a role that may create roles."),
+    (
+        "KITH_SYSTEM_FOLDER",
+        "/var/lib/kith",
+        "For PostgreSQL's files where its own user cannot enter KITH_HOME (as root).",
+    ),
     ("KITH_BOOTSTRAP_ADMIN_KEY_FILE", "$KITH_HOME/admin.key", "Where the first workspace's admin key is written."),
 )
 # A bare path or address may hold a password.

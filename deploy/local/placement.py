@@ -17,7 +17,7 @@ from pathlib import Path
 
 from deploy.local.errors import LocalRunError
 
-SYSTEM_FOLDER = Path("/var/lib/kith")
+SYSTEM_FOLDER = Path(os.environ.get("KITH_SYSTEM_FOLDER") or "/var/lib/kith")
 USER = "kith"
 LINK = "elsewhere"
 

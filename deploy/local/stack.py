@@ -1,9 +1,13 @@
 """A whole Kith for a test: started in a home of its own on a free port, killed in parts, stopped and started again."""
 
+import atexit
+import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -121,5 +125,14 @@ class LocalStack:
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        own = {"home": str(self.home.path), "port": "0", **self._settings}
+        own = {"home": str(self.home.path), "port": "0", "system_folder": str(system_folder()), **self._settings}
         return inherited | {f"{PREFIX}{name.upper()}": value for name, value in own.items()}
+
+
+@functools.cache
+def system_folder() -> Path:
+    """Return a folder for databases whose home the server's user cannot enter; it goes when this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="kith-stacks-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
