@@ -1,7 +1,7 @@
 """The value tier: main-customer tests, points and the entry tier (scoring 11.5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 from services.scoring.facts.rules import History, Purchase
@@ -182,29 +182,32 @@ def revenue_reasons(standing: Standing, lines: Lines, rules: TierRules) -> list[
     revenue = {"net_revenue_minor": standing.revenue}
     reasons = [Reason("net_revenue", tenths * TENTH, revenue | {"full_minor": lines.top_10}, revenue)]
     if lines.reached(standing.revenue, lines.top_30):
-        reasons.append(by_line("top_30_revenue", rules.top_30_points, lines.top_30, standing, lines))
+        reasons.append(by_line("top_30_revenue", rules.top_30_points * POINT, lines.top_30, standing, lines))
     if lines.reached(standing.revenue, lines.top_1):
-        reasons.append(by_line("top_1_revenue", rules.top_1_points, lines.top_1, standing, lines))
+        reasons.append(by_line("top_1_revenue", rules.top_1_points * POINT, lines.top_1, standing, lines))
     return reasons
 
 
 def by_line(code: str, points: int, line: int, standing: Standing, lines: Lines) -> Reason:
     """Return the reason for being at or above a revenue line."""
     params: Mapping[str, object] = {"line_minor": line, "customers": lines.customers}
-    return Reason(code, points * POINT, params, {"net_revenue_minor": standing.revenue})
+    return Reason(code, points, params, {"net_revenue_minor": standing.revenue})
 
 
 def main_reasons(standing: Standing, lines: Lines, rules: TierRules) -> list[Reason]:
     """Return the main-customer tests as reasons: 50 points for the first that holds, 5 for each further one."""
-    order = standing.biggest
-    about = {
-        "top_decile_revenue": by_line("top_decile_revenue", 0, lines.top_10, standing, lines),
-        "big_order": Reason("big_order", 0, big_params(order, lines, rules), big_evidence(order)),
-        "designated_rep": Reason("designated_rep", 0),
-    }
     points = (rules.main_points, rules.further_points, rules.further_points)
     held = zip(tests(standing, lines, rules), points, strict=False)
-    return [replace(about[code], points=own * POINT) for code, own in held]
+    return [main_reason(code, own * POINT, standing, lines, rules) for code, own in held]
+
+
+def main_reason(code: str, points: int, standing: Standing, lines: Lines, rules: TierRules) -> Reason:
+    """Return one main-customer test that holds as a reason."""
+    if code == "top_decile_revenue":
+        return by_line(code, points, lines.top_10, standing, lines)
+    if code == "big_order":
+        return Reason(code, points, big_params(standing.biggest, lines, rules), big_evidence(standing.biggest))
+    return Reason(code, points)
 
 
 def big_params(order: Purchase | None, lines: Lines, rules: TierRules) -> dict[str, object]:

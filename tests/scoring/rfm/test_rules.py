@@ -11,7 +11,7 @@ from services.scoring.policies.rules import RfmRules
 from services.scoring.rfm.rules import SEGMENTS, Habits, Metric, metric_of, quintiles_of, rfm_score, segment
 
 RULES = RfmRules()
-KNOWN = Path(__file__).parents[4] / "shared" / "scoring-known-answers.json"
+SHARED = Path(__file__).parents[4] / "shared" / "scoring-known-answers.json"
 ELEVEN = [1, 1, 1, 1, 1, 2, 2, 3, 5, 8, 13]
 
 
@@ -76,8 +76,8 @@ def test_there_are_eleven_segments() -> None:
     assert len({label for labels in SEGMENTS.values() for label in labels}) == 11
 
 
-@pytest.mark.skipif(not KNOWN.exists(), reason="the founders' known answers are not part of the repository")
+@pytest.mark.skipif(not SHARED.is_file(), reason="the founders' known answers are not part of the repository")
 def test_the_known_answers_of_the_founders() -> None:
-    known = json.loads(KNOWN.read_text(encoding="utf-8"))["rfm_ties_11"]
+    known = json.loads(SHARED.read_text(encoding="utf-8"))["rfm_ties_11"]
     values = [n for _, n in known["id_n"]]
     assert [metric_of(values).score(value) for value in values] == known["score_rank_rule"]
