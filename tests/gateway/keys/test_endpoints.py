@@ -156,6 +156,7 @@ class TestList:
         assert await ids(status=["expired", "revoked"]) == [expired, revoked]
         assert await ids(rep_id=rep) == [bound]
         assert bound not in await ids(rep_id="null")
+        assert (await http.get(KEYS, headers=admin, params={"rep_id": "me"})).status_code == 400
 
     @pytest.mark.parametrize(
         "params", [{"limit": 0}, {"limit": 201}, {"cursor": "x"}, {"sort": "hint"}, {"nothing": 1}]
