@@ -17,7 +17,7 @@ class SettingsUnusable(Exception):
 def read_settings(kind: type[AnySettings], **fixed: object) -> AnySettings:
     """Return the settings of the environment, `fixed` before anything else; SettingsUnusable if they will not do."""
     try:
-        return kind(**fixed)
+        return kind.model_validate(fixed)  # goes through the constructor, which also reads the environment
     except ValidationError as error:
         # Not the error's own text: it quotes the value, which may be a secret.
         lines = [f"{variable(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False)]
