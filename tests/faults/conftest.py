@@ -1,7 +1,9 @@
 """One Kith for the fault tests, apart from everybody else's."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from random import Random, SystemRandom
 
 import pytest
@@ -28,16 +30,28 @@ async def client(stack: Stack) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def chance(pytestconfig: pytest.Config) -> Random:
+def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Write a line to the terminal, also where the test passes."""
+    capture = pytestconfig.pluginmanager.get_plugin("capturemanager")
+
+    def write(line: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            sys.stdout.write(f"\n{line}\n")
+
+    return write
+
+
+@pytest.fixture
+def chance(say: Callable[[str], None]) -> Random:
     """Dice with a seed that is printed; FAULT_SEED throws them the same way again."""
     seed = int(os.environ.get("FAULT_SEED") or SystemRandom().randrange(1_000_000))
-    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(f"\nseed {seed}: repeat with FAULT_SEED={seed} make test-faults")
+    say(f"seed {seed}: repeat with FAULT_SEED={seed} make test-faults")
     return Random(seed)
 
 
 @pytest.fixture
-async def load(client: Client, chance: Random) -> Load:
-    """Shops and senders, ready to run."""
-    return await Load.prepare(client, chance)
+async def load(client: Client, chance: Random, say: Callable[[str], None]) -> AsyncIterator[Load]:
+    """Shops and senders, ready to run; tells in the end what they sent."""
+    made = await Load.prepare(client, chance)
+    yield made
+    say(str(made))

@@ -1,7 +1,6 @@
 """A load of signed orders and API writes that is repeated until it is acknowledged, as shops and good clients do."""
 
 import asyncio
-import json
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -33,7 +32,6 @@ class Sender:
     chance: Random
     number: int
     last: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
-    api: list[str] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send one thing after another until told to stop."""
@@ -78,8 +76,7 @@ class Sender:
     async def write_person(self) -> None:
         """Create a person through the API, and an interaction with him or her."""
         key = str(UUID(int=self.chance.getrandbits(128), version=4))
-        name = f"p{key[:13]}"
-        person = await self._write("/v1/people", {"emails": [{"address": f"{name}@mail.example"}]}, key)
+        person = await self._write("/v1/people", person_named_by(key), key)
         self.ledger.people[key] = person["id"]
         at = datetime.now(UTC).isoformat()
         body = {"customer_id": person["id"], "function": "care", "channel": "call", "direction": "outbound"}
@@ -96,14 +93,13 @@ class Sender:
 
     async def _write(self, path: str, body: Json, key: str) -> Json:
         headers = {"Idempotency-Key": key}
-        answer = await self._until_answered(self._post, path, json.dumps(body), headers)
+        answer = await self._until_answered(self._post, path, body, headers)
         assert answer.status_code == 201, answer.text
         found: Json = answer.json()
         return found
 
-    async def _post(self, path: str, body: str, headers: dict[str, str]) -> httpx.Response:
-        headers = {"Content-Type": "application/json", **headers}
-        return await self.shop.client.http.post(path, content=body, headers=headers)
+    async def _post(self, path: str, body: Json, headers: dict[str, str]) -> httpx.Response:
+        return await self.shop.client.http.post(path, json=body, headers=headers)
 
     async def _until_answered(self, send: object, *request: object) -> httpx.Response:
         for _ in range(ATTEMPTS):
@@ -131,6 +127,11 @@ class Sender:
         )
 
 
+def person_named_by(key: str) -> Json:
+    """Return the body of a person whom a key of a write tells from all others."""
+    return {"emails": [{"address": f"p{key}@mail.example"}]}
+
+
 class Load:
     """Several senders to two shops, running beside what the test does."""
 
@@ -149,6 +150,13 @@ class Load:
         base = chance.randrange(1_000, 9_000) * 100
         own = [Random(chance.random()) for _ in range(senders)]
         return cls([Sender(shops[n % 2], ledger, dice, base + n) for n, dice in enumerate(own)], ledger)
+
+    def __str__(self) -> str:
+        sent = sum(map(len, self.ledger.deliveries.values()))
+        return (
+            f"{len(self.ledger.orders)} orders in {sent} deliveries, {len(self.ledger.people)} people by API,"
+            f" {self.ledger.attempts} attempts, {self.ledger.failures} of them without an answer"
+        )
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(sender.run(self._stop)) for sender in self._senders]

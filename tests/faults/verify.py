@@ -3,7 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 
-from tests.faults.load import Load
+from tests.faults.load import Load, person_named_by
 from tests.system.client import Client, Json, eventually
 from tests.system.shops import Shop
 
@@ -18,6 +18,7 @@ async def everything_is_there_once(client: Client, load: Load) -> None:
     customers = await orders_are_right(client, load)
     await revenue_is_a_replay_of_the_log(client, load, customers)
     await reminders_are_there_once(client, customers)
+    await writes_took_effect_once(client, load)
     await writes_answer_the_same_again(client, load)
 
 
@@ -84,8 +85,8 @@ async def reminders_are_there_once(client: Client, customers: dict[int, str]) ->
         assert sum(FIRST_ORDER in str(one["rule"]) for one in listed) == 1, f"{customer}: {causes}"
 
 
-async def writes_answer_the_same_again(client: Client, load: Load) -> None:
-    """API writes took effect once, and everything that they were answered is still there."""
+async def writes_took_effect_once(client: Client, load: Load) -> None:
+    """Everything that API writes were answered is there, and each took effect once."""
     for ids, path in ((load.ledger.people, "/v1/people"), (load.ledger.interactions, "/v1/interactions")):
         for answered in ids.values():
             found = await client.get(f"{path}/{answered}")
@@ -93,3 +94,12 @@ async def writes_answer_the_same_again(client: Client, load: Load) -> None:
     summaries = Counter(one["summary"] for one in await client.items("/v1/interactions"))
     for key in load.ledger.people:
         assert summaries[key] == 1, key
+
+
+async def writes_answer_the_same_again(client: Client, load: Load) -> None:
+    """A write that is repeated with its key gets its first answer again, whatever was killed in between."""
+    for key, answered in load.ledger.people.items():
+        again = await client.send("POST", "/v1/people", json=person_named_by(key), headers={"Idempotency-Key": key})
+        assert again.status_code == 201, again.text
+        assert again.json()["id"] == answered
+        assert again.headers["Idempotency-Replayed"] == "true"
