@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 
 CHUNK = 500
 FIRST = UUID(int=0)
-CLAIM = timedelta(minutes=10)
-"""A sweep that was broken off is taken up again after this."""
+CLAIM = timedelta(minutes=2)
+"""A sweep that was broken off is taken up again after this; two at once would only do the same work twice."""
 REST = 10
 """After a sweep, rest so many times as long as it took: at most a tenth of the time goes into sweeps."""
 
