@@ -312,3 +312,24 @@ class TestRebuild:
         await stage.work()
         assert await tier_of(stage, stays) == ("diamond", 9000)
         assert await tier_of(stage, goes) == (None, None)
+
+
+class TestFutureFacts:
+    async def test_a_contact_from_the_future_waits_too(self, stage: Stage) -> None:
+        buyer = new_id()
+        await stage.tell(stage.bought(buyer, "2026-11-10", 500), stage.interaction(buyer, "2026-11-24"))
+        assert (await stage.scores())[buyer]["customer_class"] == ("one_time", 2000)
+        stage.clock.set(AS_OF + timedelta(days=3))
+        assert await stage.evaluation_clock.wake() == 1
+        assert (await stage.scores())[buyer]["customer_class"] == ("future", 4000)
+
+    async def test_so_does_a_wish_for_a_rep(self, stage: Stage) -> None:
+        buyer = new_id()
+        crowd = (stage.bought(new_id(), "2026-11-10", 5000 + number) for number in range(20))
+        await stage.tell(*crowd, stage.bought(buyer, "2026-11-10", 5))
+        await stage.sweep()
+        await stage.tell(stage.customer(buyer, designated_at=AS_OF + timedelta(days=1)))
+        assert await tier_of(stage, buyer) == ("bronze", 0)
+        stage.clock.set(AS_OF + timedelta(days=2))
+        assert await stage.evaluation_clock.wake() == 1
+        assert (await tier_of(stage, buyer))[0] == "gold"
