@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,14 @@ PAYMENT: Mapping[OrderStatus, PaymentStatus] = {
 """The payment state that a status stands for, where a sender gives only the one status."""
 WHOLE = "whole"
 """Id of the refund that the status `refunded` stands for where no refund is listed."""
+
+
+TIMES = ("placed_at", "promised_at", "dispatched_at", "delivered_at")
+TIMES_OF = attrgetter(*TIMES)
+WORDS_OF = attrgetter(
+    *(one.name for one in fields(OrderCore) if one.name not in {*TIMES, "items", "updated_at", "body_hash"})
+)
+LINE_OF = attrgetter(*(one.name for one in fields(ItemFact) if one.name not in {"quantity", "options"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,24 +211,14 @@ def account_of(account: OrderAccount, at: datetime) -> AccountFact:
 
 def hashed(core: OrderCore) -> OrderCore:
     """Return a state with the hash that settles equal update times; equal states have equal hashes."""
-    said = [canonical(getattr(core, one.name)) for one in fields(core) if one.name not in {"updated_at", "body_hash"}]
-    return replace(core, body_hash=hashlib.sha256(repr(said).encode()).hexdigest()[:32])
+    times = [time and time.astimezone(UTC).isoformat() for time in TIMES_OF(core)]
+    said = repr((WORDS_OF(core), times, [spelled(item) for item in core.items]))
+    return replace(core, body_hash=hashlib.sha256(said.encode()).hexdigest()[:32])
 
 
-def canonical(value: object) -> object:
-    """Return a value spelled the same whatever zone or number of zeros it was written with."""
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat()
-        case Decimal():
-            return format(value.normalize(), "f")
-        case ItemFact():
-            return [canonical(getattr(value, one.name)) for one in fields(value)]
-        case tuple():
-            return [canonical(entry) for entry in value]
-        case dict():
-            return sorted(value.items())
-    return value
+def spelled(item: ItemFact) -> tuple[object, ...]:
+    """Return a line spelled the same however many zeros its quantity was written with."""
+    return (*LINE_OF(item), format(item.quantity.normalize(), "f"), sorted(item.options.items()))
 
 
 def check_currency(body: OrderUpsert, currency: str) -> None:

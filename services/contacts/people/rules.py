@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -37,11 +38,13 @@ def display_name(given: str | None, family: str | None) -> str | None:
     return " ".join(parts)
 
 
+@lru_cache(maxsize=8192)
 def normalise_email(address: str) -> str:
     """Return the one spelling under which an address is stored and matched; ValueError if it is none.
 
     Lower case throughout: no mail system in use tells `Ann@` from `ann@`, but people write both. The name is not
-    looked up, and reserved domains are fine, since an address book also holds addresses of intranets.
+    looked up, and reserved domains are fine, since an address book also holds addresses of intranets. Reading one takes
+    longer than the rest of an order's row, so the latest are remembered.
     """
     text = clean_text(address)
     if len(text) > MAX_EMAIL:
@@ -58,6 +61,7 @@ def normalise_email(address: str) -> str:
     return found.normalized.lower()
 
 
+@lru_cache(maxsize=8192)
 def normalise_phone(number: str, region: str | None = None) -> str:
     """Return a phone number in E.164; ValueError if it is none.
 
