@@ -18,7 +18,7 @@ from tests.system.test_deliveries import refund_of
 
 CUSTOMERS_OF_A_SENDER = 6
 ATTEMPTS = 600
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 RETRIED = (409, 425, 429, 500, 502, 503, 504)
 FIRST_ERROR = 400
 
@@ -143,7 +143,7 @@ class Load:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def prepare(cls, client: Client, chance: Random, senders: int = 8) -> "Load":
+    async def prepare(cls, client: Client, chance: Random, senders: int = 20) -> "Load":
         """Connect two shops and give each sender one of them."""
         ledger = Ledger()
         shops = [await Shop.connect(client, "shopify"), await Shop.connect(client, "woocommerce")]

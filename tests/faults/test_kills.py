@@ -13,7 +13,7 @@ from tests.system.stack import NAMES, Stack
 
 TARGETS = (*NAMES, "postgres")
 RANDOM_KILLS = 20
-BREATH_SECONDS = (0.2, 1.5)
+BREATH_SECONDS = (0.2, 3.0)
 
 
 @pytest.mark.timeout(420)
