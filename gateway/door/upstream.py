@@ -1,7 +1,7 @@
 """The connections to the services: one request in, one answer out, streamed, never through redirects or cookies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -22,7 +22,7 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 SMALL = 262_144
 AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
-Body = bytes | AsyncIterator[bytes]
+Body = bytes | AsyncIterable[bytes]
 
 
 @dataclass(slots=True)

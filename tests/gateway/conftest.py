@@ -146,6 +146,7 @@ async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedCloc
         answer_seconds=0.3,
         max_webhook_bytes=2048,
         max_body_bytes=1024,
+        max_upload_bytes=1_000_000,
     )
     app = create_app(settings, clock, document=echo_document())
     async with app.router.lifespan_context(app):

@@ -49,6 +49,8 @@ async def whole_body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
         body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body

@@ -159,6 +159,30 @@ class TestWhatPasses:
         await http.post("/v1/imports", headers=key, files={"file": b"x" * 500_000})
         assert echo.seen[0]["length"] > 500_000
 
+    async def test_no_file_beyond_its_limit_with_or_without_a_length(
+        self, http: httpx.AsyncClient, key: dict[str, str], echo: Echo
+    ) -> None:
+        async def streamed() -> AsyncIterator[bytes]:
+            for _ in range(11):
+                yield b"x" * 100_000
+
+        form = key | {"Content-Type": "multipart/form-data; boundary=b"}
+        is_problem(await http.post("/v1/imports", headers=form, content=streamed()), 413, "too-large")
+        is_problem(await http.post("/v1/imports", headers=form, content=b"x" * 1_000_001), 413, "too-large")
+        assert echo.seen == []
+
+    async def test_a_file_that_takes_longer_than_an_answer_may(
+        self, http: httpx.AsyncClient, key: dict[str, str], echo: Echo
+    ) -> None:
+        async def slowly() -> AsyncIterator[bytes]:
+            for _ in range(6):
+                await asyncio.sleep(0.1)
+                yield b"x" * 1000
+
+        form = key | {"Content-Type": "multipart/form-data; boundary=b"}
+        answer = await http.post("/v1/imports", headers=form, content=slowly())
+        assert (answer.status_code, echo.seen[0]["length"]) == (200, 6000)
+
     async def test_a_large_answer_whole(self, http: httpx.AsyncClient, key: dict[str, str]) -> None:
         ask = {"x-echo-body": "0123456789", "x-echo-times": "200000"}
         answer = await http.get("/v1/people", headers=key | ask)
