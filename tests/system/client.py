@@ -14,6 +14,8 @@ ANSWER_SECONDS = 20.0
 POLL_SECONDS = 0.02
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 NOT_FOUND = 404
+ONE_OF_EACH = ("/v1/reps", "/v1/scores?kind=value_tier", "/v1/reminders")
+"""A list of each service that follows the workspace's settings."""
 FINISHED = ("succeeded", "failed", "cancelled")
 
 
@@ -22,6 +24,7 @@ class Client:
 
     def __init__(self, url: str, key: str | None) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._position: str | None = None
         self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False)
 
     async def __aenter__(self) -> Self:
@@ -35,7 +38,9 @@ class Client:
         headers = dict(request.pop("headers", {}))
         if method in WRITES:
             headers.setdefault("Idempotency-Key", str(uuid4()))
-        return await self.http.request(method, path, headers=headers, **request)
+        answer = await self.http.request(method, path, headers=headers, **request)
+        self._position = answer.headers.get("Kith-Position", self._position)
+        return answer
 
     async def get(self, path: str, expected: int = 200, **query: Any) -> Json:  # noqa: ANN401 - any value
         """Read something."""
@@ -57,6 +62,21 @@ class Client:
     async def patch(self, path: str, body: object, expected: int = 200) -> Json:
         """Change something."""
         return self._expect(await self.send("PATCH", path, json=body), expected)
+
+    async def configure(self, **settings: str) -> None:
+        """Change settings of the workspace and wait until every service has heard of it."""
+        await self.patch("/v1/workspace", settings)
+        if self._position is None:
+            return
+        headers = {"Kith-After": self._position}
+        for path in ONE_OF_EACH:
+
+            async def is_fresh(path: str = path) -> bool:
+                answer = await self.send("GET", path, headers=headers)
+                self._expect(answer, 200)
+                return "Kith-Stale" not in answer.headers
+
+            await eventually(is_fresh, f"{path} knows the settings")
 
     async def items(self, path: str, **query: Any) -> list[Json]:  # noqa: ANN401 - any value
         """Read a list to its end."""

@@ -48,7 +48,7 @@ async def test_every_command_of_the_first_hour_works(
 
 async def a_customer_of_the_best_tier(client: Client) -> None:
     """Stand in for the demo: somebody who bought and is owed care."""
-    await client.patch("/v1/workspace", {"reporting_currency": "USD"})
+    await client.configure(reporting_currency="USD")
     buyer = {"display_name": "Ada", "emails": [{"address": "ada@mail.example"}]}
     total = {"amount": "90.00", "currency": "USD"}
     order = {"source": "manual", "external_id": "1", "customer": buyer, "total": total}

@@ -52,7 +52,7 @@ async def two(stack: Stack) -> AsyncIterator[Two]:
         Client(stack.url, key) as owner,
         Client(stack.url, other_key) as foreigner,
     ):
-        await owner.patch("/v1/workspace", {"reporting_currency": "TWD"})
+        await owner.configure(reporting_currency="TWD")
         yield Two(anonymous, powerless, owner, foreigner, await furnish(owner), await fitting_bodies(foreigner))
 
 

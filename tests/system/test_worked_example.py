@@ -102,7 +102,7 @@ async def example(stack: Stack) -> AsyncIterator[tuple[Client, dict[str, str]]]:
 
 async def load(client: Client) -> dict[str, str]:
     """Put the facts in; returns the ids of the customers as soon as scoring knows all of them."""
-    await client.patch("/v1/workspace", {"time_zone": "Asia/Taipei", "reporting_currency": "TWD"})
+    await client.configure(time_zone="Asia/Taipei", reporting_currency="TWD")
     for valid_from, rate in (("2026-03-01", "32.00"), ("2026-06-01", "30.50")):
         await client.post("/v1/exchange-rates", {"currency": "USD", "valid_from": valid_from, "rate": rate})
     rep = await client.post("/v1/reps", {"display_name": "R1"})
