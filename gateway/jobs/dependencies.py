@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from gateway.jobs.service import JobBook
 
 
-def job_book(request: Request) -> JobBook:
+async def job_book(request: Request) -> JobBook:
     """Return the jobs of all services."""
     book: JobBook = request.app.state.gateway.jobs
     return book

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from gateway.keys.service import KeyService
 
 
-def key_service(request: Request) -> KeyService:
+async def key_service(request: Request) -> KeyService:
     """Return the verbs of API keys."""
     service: KeyService = request.app.state.gateway.keys
     return service

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from gateway.workspaces.service import WorkspaceService
 
 
-def workspace_service(request: Request) -> WorkspaceService:
+async def workspace_service(request: Request) -> WorkspaceService:
     """Return the verbs of workspaces."""
     service: WorkspaceService = request.app.state.gateway.workspaces
     return service

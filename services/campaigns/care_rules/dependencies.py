@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from services.campaigns.care_rules.service import CareRules
 
 
-def care_rules(request: Request) -> CareRules:
+async def care_rules(request: Request) -> CareRules:
     """Return the verbs on care rules."""
     service: CareRules = request.app.state.campaigns.care_rules
     return service

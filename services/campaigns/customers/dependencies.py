@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from services.campaigns.customers.service import Customers
 
 
-def customers(request: Request) -> Customers:
+async def customers(request: Request) -> Customers:
     """Return the verbs on customers."""
     service: Customers = request.app.state.campaigns.customers
     return service

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from services.campaigns.reminders.service import Reminders
 
 
-def reminders(request: Request) -> Reminders:
+async def reminders(request: Request) -> Reminders:
     """Return the verbs on reminders."""
     service: Reminders = request.app.state.campaigns.reminders
     return service

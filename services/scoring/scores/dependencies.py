@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from services.scoring.scores.service import Scores
 
 
-def scores(request: Request) -> Scores:
+async def scores(request: Request) -> Scores:
     """Return the verbs on scores."""
     service: Scores = request.app.state.scoring.scores
     return service
