@@ -1,6 +1,6 @@
 """`kith up` on a home that was used before."""
 
-import time
+import resource
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,15 @@ import pytest
 from deploy.local.stack import LocalStack
 from tests.system.client import Client
 
-MOST_SECONDS = 15.0
-"""On a machine of its own it takes 3 to 4 s; here it may share two cores with everything else."""
+MOST_CPU_SECONDS = 8.0
+"""Measured 4 for start and stop together, which is a start in under 5 s. The clock on the wall would measure whatever
+else runs on the machine."""
+
+
+def used() -> float:
+    """Return the seconds of processor time that everything we have waited for has used."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime
 
 
 @pytest.mark.timeout(180)
@@ -19,12 +26,11 @@ async def test_the_second_start_is_quick_and_keeps_everything(tmp_path: Path) ->
         async with Client(first.url, key) as client:
             person = await client.post("/v1/people", {"given_name": "小明", "family_name": "王"})
 
-    began = time.monotonic()
+    before = used()
     with LocalStack(tmp_path / "home") as second:
-        took = time.monotonic() - began
         assert second.key == key
         async with Client(second.url, key) as client:
             again = await client.get(f"/v1/people/{person['id']}")
 
     assert again["display_name"] == "王小明"
-    assert took < MOST_SECONDS
+    assert used() - before < MOST_CPU_SECONDS
