@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := services gateway migrations deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-faults bench lint format types imports migrations openapi openapi-check settings lock \
+.PHONY: help run demo test test-faults bench lint format types imports migrations openapi openapi-check lint-api settings lock \
 	clean venv venv-dev
 
 help:  ## show this screen
@@ -56,6 +56,14 @@ openapi: venv-dev  ## write docs/api/openapi.json anew
 openapi-check: venv-dev  ## docs/api/openapi.json is what the code says
 	$(BIN)/python -m gateway.openapi --check docs/api/openapi.json
 
+lint-api: .venv-contract  ## the API document follows its rules and gives a client that compiles
+	@.venv-contract/bin/python tests/contract/check.py
+
+.venv-contract: tests/contract/requirements.lock
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
 settings: venv  ## list every KITH_ setting
 	@exec $(BIN)/kith settings
 
@@ -66,7 +74,7 @@ lock:  ## resolve the dependencies anew (needs uv)
 		-c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove the virtual environment and caches; keeps the data in $KITH_HOME
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	rm -rf .venv .venv-contract tests/contract/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
 	find $(PACKAGES) tests -name __pycache__ -type d -exec rm -rf {} +
 
 venv:
