@@ -24,8 +24,7 @@ SOURCES = {
 }
 OCCUPIED = (
     "This workspace holds customers already, and they are not the demo's. Make an empty workspace with"
-    ' `.venv/bin/kith workspace create "Demo"` and give the key that it prints with --key,'
-    " or say --force to put the demo's shop beside them."
+    ' `.venv/bin/kith workspace create "Demo"` and give the key that it prints with --key.'
 )
 
 
@@ -42,16 +41,17 @@ class Loaded:
     changes: int = 0
 
 
-async def load(api: Api, say: Say, *, force: bool = False) -> Loaded:
+async def load(api: Api, say: Say) -> Loaded:
     """Load what is not there yet."""
     me = await api.get("/v1/me")
     sources = {source["key"]: source async for source in api.items("/v1/sources")}
-    if not force and not set(SOURCES) & set(sources) and (await api.get("/v1/people", limit=1))["items"]:
+    if not set(SOURCES) & set(sources) and (await api.get("/v1/people", limit=1))["items"]:
         raise LocalRunError(OCCUPIED)
     say(f"Workspace {me['workspace']['name']!r} at {api.url}")
     first = not set(SOURCES) <= set(sources)
     for key in SOURCES:
-        sources.setdefault(key, await _create_source(api, key) if key not in sources else {})
+        if key not in sources:
+            sources[key] = await _create_source(api, key)
     # The shop's days are counted from the day it was first loaded, so that a later run makes the very same shop.
     shop = make_shop(datetime.fromisoformat(sources[SHOPIFY]["created_at"]))
     loaded = Loaded(shop, sources, reps={}, people={}, changes=int(first))

@@ -26,16 +26,16 @@ class Target:
     key_in_shell: str
 
 
-def run(home: Home, url: str | None = None, key: str | None = None, *, force: bool = False) -> None:
+def run(home: Home, url: str | None = None, key: str | None = None) -> None:
     """Run the demo; raises LocalRunError with a sentence that says what to do."""
-    asyncio.run(fill(find_target(home, url, key), force=force))
+    asyncio.run(fill(find_target(home, url, key)))
 
 
-async def fill(target: Target, *, force: bool = False) -> None:
+async def fill(target: Target) -> None:
     """Load what is missing, score it, and print what to look at next."""
     began = time.monotonic()
     async with Api(target.url, target.key) as api:
-        loaded = await load(api, say, force=force)
+        loaded = await load(api, say)
         if loaded.changes or not await was_scored(api):
             await score(api, loaded)
             say(f"Done in {time.monotonic() - began:.0f} s.")

@@ -47,13 +47,11 @@ def up(
 def demo(
     url: Annotated[str | None, typer.Option(help="Address of a running Kith; by default the one of KITH_HOME.")] = None,
     key: Annotated[str | None, typer.Option(help="API key; by default $KITH_HOME/admin.key.")] = None,
-    *,
-    force: Annotated[bool, typer.Option(help="Also into a workspace that has customers of its own.")] = False,
 ) -> None:
     """Fill the running Kith with a lively sample shop, and show what to look at."""
     from deploy.demo.program import run
 
-    run(Home.from_environment(), url, key, force=force)
+    run(Home.from_environment(), url, key)
 
 
 @app.command()
