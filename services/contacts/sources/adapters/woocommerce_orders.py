@@ -111,7 +111,7 @@ def states_of(content: Json) -> tuple[PaymentStatus, FulfilmentStatus, OrderStat
 def read_item(line: Json, currency: str) -> ItemFact:
     """Return an order line; its price is a JSON number, its totals are text."""
     quantity = fields.decimal(line.get("quantity"), "line_items.quantity")
-    total = fields.decimal(line.get("total"), "line_items.total")
+    total = amount_of(line, "total")
     price = line.get("price")
     unit = fields.decimal(price, "line_items.price") if price is not None else total / quantity if quantity else ZERO
     return ItemFact(
@@ -145,7 +145,19 @@ def options_of(line: Json) -> dict[str, str]:
 
 def sum_of(lines: list[Json], name: str) -> Decimal:
     """Return the sum of one amount over all lines."""
-    return sum((fields.decimal(line.get(name), f"line_items.{name}") for line in lines), ZERO)
+    return sum((amount_of(line, name) for line in lines), ZERO)
+
+
+def amount_of(line: Json, name: str) -> Decimal:
+    """Return an amount of a line: without a subtotal nothing was taken off, without a total it is price times quantity.
+
+    WooCommerce itself always writes both; shops that compose their own messages leave some out.
+    """
+    for known in (name, "total"):
+        if line.get(known) is not None:
+            return fields.decimal(line[known], f"line_items.{known}")
+    price = fields.decimal(line.get("price"), "line_items.price")
+    return price * fields.decimal(line.get("quantity"), "line_items.quantity")
 
 
 def coupons(content: Json) -> tuple[str, ...]:

@@ -121,6 +121,10 @@ class TestOrder:
         assert row(order(PAID, line_items=lines))["items"][0]["unit_price_minor"] == 250
         assert row(order(PAID, line_items=free))["items"][0]["unit_price_minor"] == 0
 
+    def test_a_line_without_amounts_has_price_times_quantity(self) -> None:
+        columns = row(order(PAID, line_items=[{"id": 1, "name": "Tee", "quantity": 3, "price": 5.5}]))
+        assert (columns["items"][0]["total_minor"], columns["subtotal_minor"], columns["goods_minor"]) == (1650,) * 3
+
     def test_the_buyer_is_known_by_id_and_address(self) -> None:
         buyer = order(PAID).buyer
         assert buyer
