@@ -49,7 +49,7 @@ THINGS = Listing(
 
 class ThingCreate(Input):
     name: ShortText
-    fail: Literal["before", "commit", "crash"] | None = None
+    fail: Literal["before", "commit", "crash", "disk"] | None = None
     seconds: float = 0
 
 
@@ -80,6 +80,8 @@ async def create_thing(body: ThingCreate, session: WriteSession, caller: CallerD
         raise Conflict("No.")
     if body.fail == "crash":
         raise ZeroDivisionError
+    if body.fail == "disk":
+        await session.execute("DO $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$")
     if body.fail == "commit":
         await session.execute("SET LOCAL idle_in_transaction_session_timeout = 1")
         await asyncio.sleep(0.05)
@@ -186,7 +188,7 @@ class TestInput:
 
 
 class TestTransaction:
-    @pytest.mark.parametrize(("fail", "status"), [("before", 409), ("crash", 500), ("commit", 503)])
+    @pytest.mark.parametrize(("fail", "status"), [("before", 409), ("crash", 500), ("commit", 503), ("disk", 503)])
     async def test_a_failure_leaves_nothing_behind_and_is_never_a_201(
         self, client: httpx.AsyncClient, caller: Caller, fail: str, status: int
     ) -> None:
