@@ -98,7 +98,7 @@ async def list_sources(
 ) -> SourcePage:
     """List sources, newest first."""
     rows = await verbs.rows.page(session, source_conditions(query, caller.workspace_id), query, bound, query.sort)
-    items = [source_of(dict(row), public_url(request)) for row in rows.items]
+    items = [source_of(verbs.present(dict(row)), public_url(request)) for row in rows.items]
     return SourcePage(items=items, next_cursor=rows.next_cursor, count=rows.count)
 
 

@@ -13,7 +13,7 @@ SECRETS = """coalesce((
         SELECT jsonb_agg(jsonb_build_object(
             'id', k.id, 'last4', k.last4, 'created_at', k.created_at, 'expires_at', k.expires_at) ORDER BY k.id)
         FROM source_secrets k
-        WHERE k.workspace_id = s.workspace_id AND k.source_id = s.id AND (k.expires_at IS NULL OR k.expires_at > now())
+        WHERE k.workspace_id = s.workspace_id AND k.source_id = s.id
     ), '[]')"""
 COUNT = """(SELECT count(*) FROM deliveries d
         WHERE d.workspace_id = s.workspace_id AND d.source_id = s.id AND d.status = '{status}')"""

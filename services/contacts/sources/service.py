@@ -1,8 +1,9 @@
 """What can be done with sources: connect, rename, rotate secrets, look at deliveries and put them in line again."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,7 +78,13 @@ class Sources:
         row = await self.rows.read(session, source_id)
         if row is None:
             raise NotFound
-        return row
+        return self.present(row)
+
+    def present(self, row: Mapping[str, Any]) -> Row:
+        """Return a source with those of its secrets that are accepted now."""
+        now = self._clock.now()
+        standing = [one for one in row["secrets"] if one["expires_at"] is None or moment(one["expires_at"]) > now]
+        return {**row, "secrets": standing}
 
     async def change(self, session: Session, source_id: UUID, body: SourceUpdate, wanted: Versions) -> Row:
         """Rename a source."""
@@ -131,3 +138,8 @@ class Sources:
         await self.rows.add_secret(session, source_id, secret_id, self._vault.encrypt(secret), last4, self._clock.now())
         session.after_commit(lambda: self._forget(source_id))
         return NewSecret(secret_id, None if given else secret)
+
+
+def moment(text: str) -> datetime:
+    """Return the instant in a time that the database wrote into json."""
+    return datetime.fromisoformat(text)
