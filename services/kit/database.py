@@ -237,7 +237,7 @@ async def guarded(call: "asyncio.Future[str] | Any") -> None:  # noqa: ANN401 - 
     """Await a BEGIN or COMMIT; a database that is away becomes a 503 that may be tried again."""
     try:
         await call
-    except UNREACHABLE as error:
+    except (*UNREACHABLE, asyncpg.FeatureNotSupportedError) as error:  # a standby says so of READ WRITE
         raise Unavailable(retry_after=1) from error
 
 
