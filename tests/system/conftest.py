@@ -41,5 +41,6 @@ async def new_workspace(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[Cl
 
 @pytest.fixture(params=["shopify", "woocommerce"])
 async def shop(client: Client, request: pytest.FixtureRequest) -> Shop:
-    """A connected shop of each platform in turn."""
+    """A connected shop of each platform in turn, in a workspace whose settings every service knows by now."""
+    await client.configure(name="A company with shops")
     return await Shop.connect(client, request.param)

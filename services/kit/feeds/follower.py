@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 1000
 WAIT_SECONDS = 20.0
+PEER_SECONDS = 1.0
+"""Longest pause before an absent peer is asked again."""
 STANDBY_SECONDS = 1.0
 """How long to leave the work to the process that was faster."""
 
@@ -97,7 +99,8 @@ class Follower:
             return STANDBY_SECONDS
         except AWAY as error:
             log.warning("follower_waits", follower=self.name, error=type(error).__name__)
-            return self._backoff.pause()
+            # A peer that is back is met at once: a long pause is felt by whoever waits for its news.
+            return min(self._backoff.pause(), PEER_SECONDS)
         except FailedBatch:
             return 0
         except Exception as error:  # noqa: BLE001 - whatever fails, it is tried again
