@@ -165,7 +165,7 @@ class Edge:
         # As root, nginx would hand its workers to a user that may not enter the test's folder.
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         assert NGINX is not None
-        return [NGINX, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-g", directives]
+        return [NGINX, "-e", "stderr", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-g", directives]
 
 
 def request(method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
