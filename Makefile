@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := services gateway migrations deploy
+# Tests that start whole stacks; one at a time, since they mind how long things take.
+REAL_PROCESSES := tests/system tests/deploy tests/docs
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-faults bench lint format types imports migrations openapi openapi-check lint-api settings lock \
@@ -23,8 +25,8 @@ demo: venv  ## fill the running system with a lively sample shop
 	@exec $(BIN)/kith demo
 
 test: venv-dev lint types imports migrations openapi-check  ## all checks but the fault tests
-	$(BIN)/pytest --ignore=tests/faults --ignore=tests/system -n 2 --dist loadfile --cov --cov-report=
-	$(BIN)/pytest tests/system
+	$(BIN)/pytest tests $(REAL_PROCESSES:%=--ignore=%) --ignore=tests/faults -n 2 --dist loadfile --cov --cov-report=
+	$(BIN)/pytest $(REAL_PROCESSES)
 	$(BIN)/coverage report --include='*/rules.py' --fail-under=100
 
 test-faults: venv-dev  ## kill processes under load: nothing acknowledged is lost
