@@ -50,6 +50,7 @@ class Credentials:
     def make(self, database: str = DATABASE) -> None:
         """Make up what is missing; what is there stays as it is."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # also where somebody made it before: it alone keeps others from the readers' files
         self._made.mkdir(mode=0o700, exist_ok=True)
         self._keep("database", lambda: database)
         for role in (ADMIN, *login_roles()):

@@ -24,7 +24,7 @@ UNREADY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\nConnection:
 LOOK_AROUND = """
 import sys
 from pathlib import Path
-import deploy.admin, deploy.probe, deploy.serve, migrations.__main__
+import deploy.admin, deploy.credentials, deploy.probe, deploy.serve, migrations.__main__
 from deploy.processes import PROCESSES
 from gateway.container import read_document
 from gateway.settings import GatewaySettings

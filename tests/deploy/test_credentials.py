@@ -88,6 +88,12 @@ def test_any_user_of_a_container_reads_them_and_nobody_else_on_the_machine(crede
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o444}
 
 
+def test_a_folder_that_was_open_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o755)
+    Credentials(tmp_path / "secrets").make()
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+
+
 def test_making_them_again_changes_nothing(credentials: Credentials) -> None:
     before = {file: file.read_text() for file in credentials.folder.rglob("*") if file.is_file()}
 
