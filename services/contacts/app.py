@@ -71,7 +71,6 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         worker = build_worker(kit, container, settings, limits)
-        kit.reports["loops"] = worker.report
         async with worker.running(), shops.running():
             yield
         await container.peers.close()

@@ -10,9 +10,10 @@ from services.contacts.sources.dependencies import add_loops
 from services.contacts.sources.repository import SourcesRepository
 from services.contacts.workspaces.consumers import FromGateway
 from services.contacts.workspaces.repository import WorkspacesRepository
-from services.kit.feeds import FeedSource, Follower, add_sequencer, add_wakeups
+from services.kit.feeds import FeedSource, Follower
 from services.kit.jobs import JobRunner, Limits, add_jobs
 from services.kit.web.app import Kit
+from services.kit.web.background import base_worker
 from services.kit.worker import Worker
 
 FOLLOWER = "settings-from-gateway"
@@ -20,10 +21,8 @@ FOLLOWER = "settings-from-gateway"
 
 def build_worker(kit: Kit, container: Container, settings: ContactsSettings, limits: Limits | None = None) -> Worker:
     """Return the loops of this process; one that only serves requests has the wake-ups alone."""
-    worker = Worker("contacts", stop_seconds=settings.shutdown_seconds)
-    add_wakeups(worker, kit.database)
+    worker = base_worker(kit)
     if settings.run_worker:
-        add_sequencer(worker, kit.database, kit.clock, retention_days=settings.feed_retention_days)
         add_loops(worker, kit)
         follow_gateway(worker, kit, container)
         runner = JobRunner(kit.database, kit.clock, limits)
