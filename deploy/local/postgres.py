@@ -62,6 +62,30 @@ class ClusterInfo:
         return f"postgresql://{quote(user)}:{quote(password, safe='')}@/{quote(database)}?{place}"
 
 
+@dataclass(frozen=True, slots=True)
+class StartFailure:
+    """What the log says of a start that failed; the dying backends of the server before write between its lines."""
+
+    lines: list[str]
+
+    @property
+    def passes(self) -> bool:
+        """Whether the next attempt may succeed: a killed server's backends hold its memory until each notices."""
+        return any("shared memory block" in line for line in self.lines)
+
+    @property
+    def port_is_taken(self) -> bool:
+        """Whether another program listens on the port."""
+        return any("Address already in use" in line for line in self.lines)
+
+    @property
+    def reason(self) -> str:
+        """The last fatal message of the start itself."""
+        fatal = [line.partition("FATAL:")[2].strip() for line in self.lines if "FATAL:" in line]
+        own = [message for message in fatal if not message.startswith("terminating connection")]
+        return own[-1] if own else "it gave no reason"
+
+
 class Cluster:
     """A cluster under `home`; it lives at most as long as the process that started it, even when that is killed.
 
@@ -250,19 +274,18 @@ class Cluster:
             started = self._control("start", "-t", str(START_SECONDS), "-l", str(self.log))
             if started.returncode == 0:
                 return
-            reason = self._reason_since(beginning)
-            # The backends of a killed server hold its memory until each of them notices.
-            if "shared memory block" not in reason or time.monotonic() > deadline:
-                raise LocalRunError(reason)
+            failure = StartFailure(self._lines_since(beginning))
+            if not failure.passes or time.monotonic() > deadline:
+                raise LocalRunError(self._in_words(failure))
             time.sleep(0.2)
 
-    def _reason_since(self, beginning: int) -> str:
-        lines = self.log.read_bytes()[beginning:].decode(errors="replace").splitlines() if self.log.exists() else []
-        if self.port and any("Address already in use" in line for line in lines):
+    def _lines_since(self, beginning: int) -> list[str]:
+        return self.log.read_bytes()[beginning:].decode(errors="replace").splitlines() if self.log.exists() else []
+
+    def _in_words(self, failure: StartFailure) -> str:
+        if self.port and failure.port_is_taken:
             return f"Port {self.port} is taken by another program, so PostgreSQL cannot listen there."
-        fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
-        reason = fatal[-1] if fatal else "it gave no reason"
-        return f"PostgreSQL did not start: {reason} (its log is {self.log})."
+        return f"PostgreSQL did not start: {failure.reason} (its log is {self.log})."
 
     def _tie_to_this_process(self) -> None:
         # A shell waits on a pipe that only this process holds open: however we die, the pipe closes, the server stops.

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import port_of, reserve
-from deploy.local.postgres import Cluster, ClusterInfo
+from deploy.local.postgres import Cluster, ClusterInfo, StartFailure
 
 
 @pytest.fixture
@@ -163,3 +163,18 @@ def test_it_ends_with_the_process_that_started_it_even_if_that_was_killed(open_f
     while Path(f"/proc/{server}/cmdline").exists() and Path(f"/proc/{server}/cmdline").read_bytes():
         assert time.monotonic() < deadline, "the server still runs"
         time.sleep(0.1)
+
+
+class TestWhyAStartFailed:
+    HELD = "FATAL:  pre-existing shared memory block (key 7, ID 1) is still in use"
+    DYING = "FATAL:  terminating connection due to unexpected postmaster exit"
+
+    def test_it_passes_as_long_as_a_killed_servers_backends_hold_its_memory_whatever_they_say_last(self) -> None:
+        assert StartFailure([self.HELD, self.DYING]).passes
+        assert not StartFailure([self.DYING]).passes
+
+    def test_the_reason_is_never_a_last_word_of_the_server_before(self) -> None:
+        bad_setting = 'FATAL:  configuration file "postgresql.conf" contains errors'
+
+        assert StartFailure([bad_setting, self.DYING]).reason == 'configuration file "postgresql.conf" contains errors'
+        assert StartFailure([self.DYING]).reason == "it gave no reason"
