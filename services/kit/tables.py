@@ -180,6 +180,7 @@ def _idempotency_keys(metadata: MetaData) -> None:
         Column("status", Integer(), nullable=False),
         Column("headers", JSONB(), nullable=False, server_default=NO_KEYS),
         Column("body", LargeBinary(), nullable=False),
+        Column("subjects", ARRAY(Uuid()), nullable=False, server_default=text("'{}'::uuid[]")),
         instant("created_at", nullable=False, default_now=True),
         instant("expires_at", nullable=False),
         instant("forget_at"),

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from services.kit.clock import Clock, SystemClock
-from services.kit.context import current
 from services.kit.database import Database
 from services.kit.feeds.positions import Positions
 from services.kit.identity import IdentitySigner, IdentityVerifier
@@ -30,12 +29,12 @@ from services.kit.problems import (
 )
 from services.kit.secrets import Vault
 from services.kit.settings import ServiceSettings
+from services.kit.web.answers import answer_of
 from services.kit.web.idempotency import Replies
 from services.kit.web.observe import Observe
 from services.kit.web.ops import ops_server
 from services.kit.web.validation import explain
 
-PROBLEM_TYPE = "application/problem+json"
 OF_STATUS: dict[int, type[Problem]] = {
     kind.status: kind
     for kind in (BadRequest, NotFound, MethodNotAllowed, NotAcceptable, TooLarge, UnsupportedMediaType)
@@ -177,39 +176,29 @@ def handle_failures(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_anything)
 
 
-def answer(request: Request, problem: Problem) -> Response:
-    """Return the problem document for a request."""
-    document = problem.document(
-        base=request.app.state.kit.settings.public_url.rstrip("/"),
-        instance=request.url.path,
-        request_id=current().request_id,
-    )
-    return Response(orjson.dumps(document), problem.status, headers=problem.headers, media_type=PROBLEM_TYPE)
-
-
 async def on_problem(request: Request, error: Exception) -> Response:
     """Answer with a problem that was raised on purpose."""
-    return answer(request, error if isinstance(error, Problem) else InternalError())
+    return answer_of(request, error if isinstance(error, Problem) else InternalError())
 
 
 async def on_validation(request: Request, error: Exception) -> Response:
     """Answer a validation error outside of a Kith route."""
-    return answer(request, explain(error) if isinstance(error, RequestValidationError) else InternalError())
+    return answer_of(request, explain(error) if isinstance(error, RequestValidationError) else InternalError())
 
 
 async def on_http(request: Request, error: Exception) -> Response:
     """Answer what Starlette raises itself: no such path, wrong method, broken form."""
     if not isinstance(error, HTTPException):
-        return answer(request, InternalError())
+        return answer_of(request, InternalError())
     kind = OF_STATUS.get(error.status_code, InternalError)
     headers = dict(error.headers or {})
-    return answer(request, kind(headers=headers) if kind is not InternalError else InternalError())
+    return answer_of(request, kind(headers=headers) if kind is not InternalError else InternalError())
 
 
 async def on_anything(request: Request, error: Exception) -> Response:
     """Answer what nobody foresaw."""
     del error
-    return answer(request, InternalError())
+    return answer_of(request, InternalError())
 
 
 def health_routes(kit: Kit) -> list[BaseRoute]:

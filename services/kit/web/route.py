@@ -25,6 +25,7 @@ from services.kit.problems import (
     Unavailable,
     UnsupportedMediaType,
 )
+from services.kit.web.answers import answer_of
 from services.kit.web.idempotency import attempt_of
 from services.kit.web.json_body import read_json
 from services.kit.web.operation import MAX_BODY, OWN_TRANSACTION, SCOPES, SHOWN_ONCE
@@ -43,7 +44,7 @@ class KithRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler; everything that can be known beforehand is computed once, here."""
-        run = super().get_route_handler()
+        run = explained(super().get_route_handler())
         steps = Steps(self)
 
         async def handle(request: Request) -> Response:
@@ -51,8 +52,6 @@ class KithRoute(APIRoute):
                 return await steps.run(request, run)
             except (Problem, HTTPException):
                 raise
-            except RequestValidationError as error:
-                raise explain(error) from error
             except (*UNREACHABLE, asyncpg.QueryCanceledError) as error:
                 log.warning("database_unreachable", error=type(error).__name__)
                 raise Unavailable(retry_after=1) from error
@@ -62,6 +61,18 @@ class KithRoute(APIRoute):
                 raise InternalError from error
 
         return handle
+
+
+def explained(run: Handler) -> Handler:
+    """Let what does not fit the schema be a problem like any other."""
+
+    async def run_explained(request: Request) -> Response:
+        try:
+            return await run(request)
+        except RequestValidationError as error:
+            raise explain(error) from error
+
+    return run_explained
 
 
 class Steps:
@@ -151,16 +162,18 @@ class Steps:
         """Run the endpoint in one transaction that also keeps its reply; answer after the commit."""
         kit = request.app.state.kit
         attempt = attempt_of(request, identity, body)
-        async with kit.database.write(identity.workspace_id) as session:
+
+        async def act(session: Session) -> Response:
             request.state.session = session
-            if attempt is None:
-                return stamped(await run(request), kit.settings.service, session)
-            kept: Response | None = await kit.replies.find(session, attempt)
-            if kept is not None:
-                return kept
-            response = stamped(await run(request), kit.settings.service, session)
-            await kit.replies.keep(session, attempt, response, secret=self.shown_once)
-            return response
+            return stamped(await run(request), kit.settings.service, session)
+
+        if attempt is None:
+            async with kit.database.write(identity.workspace_id) as session:
+                return await act(session)
+        replied: Response = await kit.replies.once(
+            kit.database, attempt, act, lambda problem: answer_of(request, problem), secret=self.shown_once
+        )
+        return replied
 
 
 async def is_stale(request: Request) -> bool:
