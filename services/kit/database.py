@@ -34,6 +34,16 @@ UNREACHABLE = (
 )
 """Failures of the database itself, not of the statement: the caller may try again."""
 
+REQUEST_SECONDS = 15.0
+"""Longest statement of a request: whoever waits for a connection and then for a database that hangs is answered
+503 by us, before the gateway gives up on us."""
+BACKGROUND_SECONDS = 60.0
+"""Longest statement of background work."""
+CONNECTION_SECONDS = 10.0
+"""Longest wait for a free connection."""
+PARTING_SECONDS = 2.0
+"""How long a rollback, or the end of a statement that was given up, is waited for; then the connection is cut."""
+
 
 class Session:
     """One open transaction. Business code runs statements in it; only the kit begins and commits."""
@@ -116,12 +126,14 @@ class Database:
         direct_url: str | None = None,
         api_pool_size: int = 12,
         worker_pool_size: int = 8,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self.schema = schema
         self.wakeups = Wakeups(schema)
         self.direct_url = direct_url or worker_url
         self._urls = {"api": api_url, "worker": worker_url}
         self._sizes = {"api": api_pool_size, "worker": worker_pool_size}
+        self._seconds = {"api": request_seconds, "worker": BACKGROUND_SECONDS}
         self._pools: dict[str, Pool] = {}
 
     async def start(self) -> None:
@@ -131,13 +143,13 @@ class Database:
                 url,
                 min_size=1,
                 max_size=self._sizes[role],
-                command_timeout=60,
+                command_timeout=self._seconds[role],
                 server_settings={
                     "search_path": f"{self.schema},pg_catalog",
                     "application_name": f"kith-{self.schema}-{role}",
                     "timezone": "UTC",
                     "jit": "off",
-                    "statement_timeout": "60s" if role == "api" else "0",
+                    "statement_timeout": f"{self._seconds[role]:.0f}s" if role == "api" else "0",
                     "idle_in_transaction_session_timeout": "60s",
                     # Batches are planned for the tables as they are: a plan made while they were empty reads all of
                     # a table that has grown since, row by row of the batch.
@@ -169,13 +181,14 @@ class Database:
     @contextlib.asynccontextmanager
     async def write(self, workspace_id: UUID) -> AsyncIterator[Session]:
         """Open a read-write transaction that can see one workspace only."""
-        async with self._transaction("api", begin_for(workspace_id, "READ WRITE"), workspace_id) as session:
+        # No READ WRITE: it would overrule an operator who made the database read-only for a while.
+        async with self._transaction("api", begin_for(workspace_id, "BEGIN"), workspace_id) as session:
             yield session
 
     @contextlib.asynccontextmanager
     async def read(self, workspace_id: UUID) -> AsyncIterator[Session]:
         """Open a read-only transaction that can see one workspace only."""
-        async with self._transaction("api", begin_for(workspace_id, "READ ONLY"), workspace_id) as session:
+        async with self._transaction("api", begin_for(workspace_id, "BEGIN READ ONLY"), workspace_id) as session:
             yield session
 
     @contextlib.asynccontextmanager
@@ -189,6 +202,7 @@ class Database:
         """Open a connection of its own past any pooler: LISTEN, leader locks."""
         connection = await asyncpg.connect(
             self.direct_url,
+            command_timeout=BACKGROUND_SECONDS,
             server_settings={
                 "search_path": f"{self.schema},pg_catalog",
                 "application_name": f"kith-{self.schema}-direct",
@@ -203,51 +217,57 @@ class Database:
     async def _transaction(self, role: str, begin: str, workspace_id: UUID | None) -> AsyncIterator[Session]:
         async with self._acquire(role) as connection:
             session = Session(connection, workspace_id, self.wakeups)
-            await guarded(connection.execute(begin))
+            await guarded(connection, begin)
             try:
                 yield session
             except BaseException:
                 await roll_back(connection)
                 raise
-            await guarded(connection.execute("COMMIT"))
+            await guarded(connection, "COMMIT")
         session.committed()
 
     @contextlib.asynccontextmanager
     async def _acquire(self, role: str) -> AsyncIterator["Connection"]:
         pool = self._pools[role]
         try:
-            connection = await pool.acquire(timeout=10)
+            connection = await pool.acquire(timeout=CONNECTION_SECONDS)
         except UNREACHABLE as error:
             raise Unavailable(retry_after=1) from error
         try:
             yield connection
         finally:
-            await pool.release(connection)
+            await pool.release(connection, timeout=PARTING_SECONDS)
 
 
-def begin_for(workspace_id: UUID, mode: str) -> str:
+def begin_for(workspace_id: UUID, begin: str) -> str:
     """Return BEGIN and the tenant setting as one simple query, so that both cost one round trip.
 
     The id is a UUID object, so its text can hold nothing but hexadecimal digits and dashes.
     """
-    return f"BEGIN {mode}; SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'"
+    return f"{begin}; SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'"
 
 
-async def guarded(call: "asyncio.Future[str] | Any") -> None:  # noqa: ANN401 - any awaitable of asyncpg
-    """Await a BEGIN or COMMIT; a database that is away becomes a 503 that may be tried again."""
+async def guarded(connection: "Connection", statement: str) -> None:
+    """Run BEGIN or COMMIT; a database that is away becomes a 503 that may be tried again.
+
+    Whether a COMMIT took effect is not known then: a repetition with the same Idempotency-Key finds out.
+    """
     try:
-        await call
-    except (*UNREACHABLE, asyncpg.FeatureNotSupportedError) as error:  # a standby says so of READ WRITE
+        await connection.execute(statement)
+    except UNREACHABLE as error:
+        connection.terminate()
         raise Unavailable(retry_after=1) from error
 
 
 async def roll_back(connection: "Connection") -> None:
-    """Undo the open transaction; a connection that is gone has nothing left to undo."""
+    """Undo the open transaction; a connection that is gone, or does not answer, has nothing left to undo."""
     try:
-        if not connection.is_closed():
-            await connection.execute("ROLLBACK")
-    except (*UNREACHABLE, asyncpg.PostgresError):
-        log.warning("rollback_failed", schema_role=type(connection).__name__)
+        async with asyncio.timeout(PARTING_SECONDS):
+            if not connection.is_closed():
+                await connection.execute("ROLLBACK")
+    except (*UNREACHABLE, asyncpg.PostgresError) as error:
+        connection.terminate()
+        log.warning("rollback_failed", error=type(error).__name__)
 
 
 async def prepare_connection(connection: "Connection") -> None:

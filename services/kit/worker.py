@@ -28,7 +28,7 @@ class Loop:
     run: Run
     finish: Callable[[], None] | None = None
     """Asks the loop to end by itself; without it the loop is cancelled, which rolls its transaction back."""
-    backoff: Backoff = field(default_factory=lambda: Backoff(0.5, 30))
+    backoff: Backoff = field(default_factory=lambda: Backoff(0.5, 5))
     task: "asyncio.Task[None] | None" = None
     restarts: int = 0
     last_error: str | None = None

@@ -10,7 +10,6 @@ import pytest
 from deploy.local.postgres import Cluster, ClusterInfo
 from services.kit.database import UNREACHABLE, Database
 from services.kit.ids import new_id
-from services.kit.problems import Unavailable
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ async def test_reads_work(database: Database) -> None:
 
 
 async def test_a_write_is_refused_as_one_that_may_be_tried_again(database: Database) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(UNREACHABLE):
         async with database.write(new_id()) as session:
             await session.execute("CREATE TABLE never (n int)")
 

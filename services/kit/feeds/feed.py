@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from services.kit.database import UNREACHABLE, Database
+from services.kit.database import CONNECTION_SECONDS, UNREACHABLE, Database
 from services.kit.feeds.events import Place
 from services.kit.feeds.problems import CursorBeyondHead, CursorExpired, EpochChanged
 from services.kit.feeds.protocol import SNAPSHOT_PATH
@@ -59,7 +59,7 @@ async def read_events(database: Database, after: Place | None, limit: int) -> Ba
 
 async def _read(database: Database, position: int, limit: int) -> "tuple[asyncpg.Record, list[asyncpg.Record]]":
     try:
-        async with database.worker_pool.acquire(timeout=10) as connection:
+        async with database.worker_pool.acquire(timeout=CONNECTION_SECONDS) as connection:
             state = await connection.fetchrow(STATE)
             rows = await connection.fetch(EVENTS_AFTER, position, limit)
     except UNREACHABLE as error:

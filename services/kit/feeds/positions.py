@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from services.kit.client import Peers, system_identity
-from services.kit.database import Database
+from services.kit.database import CONNECTION_SECONDS, Database
 from services.kit.feeds.events import Place
 from services.kit.feeds.feed import STATE
 from services.kit.feeds.protocol import POSITION_PATH, SCOPE
@@ -52,7 +52,7 @@ async def numbered(database: Database, number: int, seconds: float = PATIENCE_SE
     deadline = time.monotonic() + seconds
     while True:
         wake = database.wakeups.next(EVENTS)
-        async with database.worker_pool.acquire() as connection:
+        async with database.worker_pool.acquire(timeout=CONNECTION_SECONDS) as connection:
             waiting = await connection.fetchval(WAITING, number)
             state = await connection.fetchrow(STATE)
         left = deadline - time.monotonic()
@@ -82,7 +82,7 @@ class Positions:
             return True
         place = await self._place(mark)
         while place:
-            async with self._database.worker_pool.acquire() as connection:
+            async with self._database.worker_pool.acquire(timeout=CONNECTION_SECONDS) as connection:
                 if await connection.fetchval(REACHED, mark.service, place.epoch, place.position):
                     return True
             if time.monotonic() >= deadline:
@@ -91,7 +91,7 @@ class Positions:
         return False
 
     async def _follows(self, producer: str) -> bool:
-        async with self._database.worker_pool.acquire() as connection:
+        async with self._database.worker_pool.acquire(timeout=CONNECTION_SECONDS) as connection:
             known = await connection.fetchval(REACHED, producer, "", 0)
         return known is not None
 

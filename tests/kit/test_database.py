@@ -1,0 +1,88 @@
+"""A database that hangs or is read-only: bounded waiting, a failure that may be tried again, and then it goes on."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+
+import asyncpg
+import pytest
+
+from migrations.addresses import Roles
+from services.kit.database import PARTING_SECONDS, UNREACHABLE, Database
+from services.kit.ids import new_id
+from services.kit.problems import Unavailable
+from tests.cluster import KithDatabase
+
+REQUEST_SECONDS = 1.0
+SLACK_SECONDS = 3.0
+
+
+@pytest.fixture
+async def database(own_kith: KithDatabase) -> AsyncIterator[Database]:
+    roles = Roles("contacts")
+    opened = Database(
+        "contacts",
+        api_url=own_kith.url(roles.api),
+        worker_url=own_kith.url(roles.worker),
+        api_pool_size=2,
+        request_seconds=REQUEST_SECONDS,
+    )
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+@contextmanager
+def frozen(pids: list[int]) -> Iterator[None]:
+    """Let backends of the server do nothing for a while, as where a disk or a machine hangs."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def server_of(pid: int) -> list[int]:
+    """Return the ids of a backend and of the server that would have to cancel its statement."""
+    found = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return [pid, int(found.stdout)]
+
+
+@pytest.mark.parametrize("at_commit", [False, True])
+async def test_a_server_that_hangs_is_given_up_in_time(database: Database, at_commit: bool) -> None:
+    async def write(thawing: ExitStack) -> None:
+        async with database.write(new_id()) as session:
+            thawing.enter_context(frozen(server_of(session.connection.get_server_pid())))
+            if not at_commit:
+                await session.fetchval("SELECT 1")
+
+    began = time.monotonic()
+    with ExitStack() as thawing:
+        with pytest.raises((*UNREACHABLE, Unavailable)):
+            await write(thawing)
+        took = time.monotonic() - began
+    assert REQUEST_SECONDS <= took < REQUEST_SECONDS + 2 * PARTING_SECONDS + SLACK_SECONDS
+    async with database.write(new_id()) as session:
+        assert await session.fetchval("SELECT 1") == 1
+
+
+async def test_requests_write_nothing_while_an_operator_keeps_the_database_read_only(
+    database: Database, own_kith: KithDatabase
+) -> None:
+    own = f"ALTER DATABASE {own_kith.name}"
+    await own_kith.as_admin(f"{own} SET default_transaction_read_only = on")
+    await database.stop()
+    await database.start()
+    with pytest.raises(UNREACHABLE):
+        async with database.write(new_id()) as session:
+            await session.execute("UPDATE jobs SET version = version")
+    async with database.read(new_id()) as session:
+        assert await session.fetchval("SELECT 1") == 1
+    reset = await asyncpg.connect(own_kith.admin_url, server_settings={"default_transaction_read_only": "off"})
+    await reset.execute(f"{own} RESET default_transaction_read_only")
+    await reset.close()
