@@ -22,6 +22,7 @@ class Caller:
         rep_id: UUID | None = None,
         issuer: str = "gateway",
         visibility: Visibility = "all",
+        team: Iterable[UUID] = (),
     ) -> None:
         self.identity = Identity(
             workspace_id=workspace_id or uuid4(),
@@ -29,6 +30,7 @@ class Caller:
             scopes=frozenset(scopes),
             rep_id=rep_id,
             visibility=visibility,
+            team=frozenset(team),
             service=None if issuer == "gateway" else issuer,
         )
         self._signer = IdentitySigner(issuer, keys.private_key(issuer))

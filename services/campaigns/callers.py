@@ -7,11 +7,6 @@ from services.kit.problems import bad_parameter, invalid_body
 from services.kit.web.lists import Where
 
 
-def sees_all(caller: Identity) -> bool:
-    """Tell whether the caller sees customers of every rep. Teams are not known here: their members see their own."""
-    return caller.visibility == "all" or caller.service is not None
-
-
 def rep_in_query(caller: Identity, reference: UUID | str, name: str = "rep_id") -> UUID | None:
     """Return the rep that a filter names; `me` is the caller's own, `null` is none."""
     if reference == "me" and caller.rep_id is None:

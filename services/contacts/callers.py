@@ -6,7 +6,6 @@ from uuid import UUID
 
 from services.kit.identity import Identity
 from services.kit.problems import Conflict
-from services.kit.web.lists import Where
 
 READ_CONTACT = "people:read_contact"
 
@@ -26,18 +25,14 @@ def rep_of(caller: Identity, reference: UUID | str | None) -> UUID | None:
     return caller.rep_id
 
 
-def sees_all(caller: Identity) -> bool:
-    """Tell whether the caller sees customers of every rep. Teams are not known here: their members see their own."""
-    return caller.visibility == "all"
-
-
 def may_see(caller: Identity, row: Mapping[str, Any]) -> bool:
     """Tell whether a customer exists for the caller."""
-    return sees_all(caller) or (caller.rep_id is not None and row["owner_rep_id"] == caller.rep_id)
+    return caller.sees(row["owner_rep_id"])
 
 
-def only_visible(where: Where, caller: Identity, column: str) -> Where:
-    """Limit a list to the customers that exist for the caller."""
-    if not sees_all(caller):
-        where.add(f"{column} = {{}}::uuid", caller.rep_id)
-    return where
+def with_owner(sent: dict[str, Any], caller: Identity) -> dict[str, Any]:
+    """Return what is known of a new customer; the caller's own rep looks after it, unless another one is named.
+
+    Otherwise one who sees his own customers only would lose sight of what he has just created.
+    """
+    return sent if caller.sees_all or "owner_rep_id" in sent else {**sent, "owner_rep_id": caller.rep_id}

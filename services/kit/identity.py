@@ -17,6 +17,7 @@ ALGORITHM = "EdDSA"
 LIFETIME_SECONDS = 30
 LEEWAY_SECONDS = 5
 CACHE_LIMIT = 4096
+ID_DIGITS = 32
 
 Visibility = Literal["own", "team", "all"]
 ActorKind = Literal["key", "user", "service", "system"]
@@ -32,6 +33,8 @@ class Identity:
     scopes: frozenset[str] = frozenset()
     rep_id: UUID | None = None
     visibility: Visibility = "all"
+    team: frozenset[UUID] = frozenset()
+    """The reps of the caller's teams; they count where the visibility is `team`."""
     service: str | None = None
     """The service that calls on the actor's behalf; None for a call that came through the gateway."""
 
@@ -43,6 +46,22 @@ class Identity:
         """Raise Forbidden where the scope is missing."""
         if not self.may(scope):
             raise Forbidden(scope)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the caller sees customers of every rep, and those of none."""
+        return self.visibility == "all"
+
+    @property
+    def reps(self) -> list[UUID]:
+        """The reps whose customers exist for a caller who does not see all; none where the caller stands for no rep."""
+        if self.rep_id is None:
+            return []
+        return sorted({self.rep_id, *self.team}) if self.visibility == "team" else [self.rep_id]
+
+    def sees(self, *reps: UUID | None) -> bool:
+        """Tell whether something that belongs to one of these reps exists for the caller."""
+        return self.sees_all or not {*self.reps}.isdisjoint(reps)
 
     def for_call(self, service: str, scopes: frozenset[str]) -> "Identity":
         """Return the identity for one call of `service` to a peer: the actor stays, only that call's scopes remain."""
@@ -64,6 +83,11 @@ class IdentitySigner:
         self._key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(encoded))
         self._now = now
 
+    @property
+    def public_key(self) -> tuple[str, bytes]:
+        """The key id and the public half of the key, as verifiers know them."""
+        return f"{self.issuer}:{self._kid}", self._key.public_key().public_bytes_raw()
+
     def sign(self, identity: Identity, audience: str) -> str:
         """Return a token that `audience` accepts for thirty seconds."""
         issued = int(self._now())
@@ -80,6 +104,8 @@ class IdentitySigner:
         }
         if identity.rep_id:
             claims["rep"] = str(identity.rep_id)
+        if identity.visibility == "team":
+            claims["team"] = "".join(rep.hex for rep in sorted(identity.team))
         if identity.service:
             claims["svc"] = identity.service
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": f"{self.issuer}:{self._kid}"})
@@ -94,6 +120,12 @@ class IdentityVerifier:
         self._keys = dict(map(read_public_key, public_keys))
         self._now = now
         self._seen: dict[str, tuple[float, Identity]] = {}
+
+    def trusts(self, signer: IdentitySigner) -> bool:
+        """Tell whether what a signer signs would be believed here."""
+        key_id, public = signer.public_key
+        known = self._keys.get(key_id)
+        return known is not None and known.public_bytes_raw() == public
 
     def verify(self, token: str | None) -> Identity:
         """Return the identity in a token; Unauthorized for a missing, foreign, forged or expired one."""
@@ -146,5 +178,11 @@ def from_claims(claims: Mapping[str, Any]) -> Identity:
         scopes=frozenset(claims.get("scopes", ())),
         rep_id=UUID(claims["rep"]) if "rep" in claims else None,
         visibility=claims.get("vis", "own"),
+        team=frozenset(reps_in(claims.get("team", ""))),
         service=claims.get("svc"),
     )
+
+
+def reps_in(text: str) -> list[UUID]:
+    """Return the ids that a claim holds one after the other, without dashes: a team shall fit into a header."""
+    return [UUID(text[start : start + ID_DIGITS]) for start in range(0, len(text), ID_DIGITS)]

@@ -1,6 +1,6 @@
 """Contacts as its callers meet it: the application on a real database, and somebody who may do everything."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -35,10 +35,12 @@ class Door:
     caller: Caller
     kith: KithDatabase
 
-    def who(self, *scopes: str, rep_id: UUID | None = None, visibility: Visibility = "all") -> "Door":
+    def who(
+        self, *scopes: str, rep_id: UUID | None = None, visibility: Visibility = "all", team: Iterable[UUID] = ()
+    ) -> "Door":
         """Return the door for another caller of the same workspace."""
         workspace_id = self.caller.workspace_id
-        caller = Caller(scopes, workspace_id=workspace_id, rep_id=rep_id, visibility=visibility)
+        caller = Caller(scopes, workspace_id=workspace_id, rep_id=rep_id, visibility=visibility, team=team)
         return Door(self.http, caller, self.kith)
 
     def elsewhere(self) -> "Door":

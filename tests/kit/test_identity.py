@@ -1,5 +1,6 @@
 import base64
 import time
+from dataclasses import replace
 from uuid import uuid4
 
 import jwt
@@ -11,7 +12,8 @@ from tests import keys
 
 
 def someone(*scopes: str) -> Identity:
-    return Identity(workspace_id=uuid4(), actor_id=uuid4(), scopes=frozenset(scopes), rep_id=uuid4(), visibility="team")
+    team = frozenset(uuid4() for _ in range(3))
+    return Identity(uuid4(), uuid4(), scopes=frozenset(scopes), rep_id=uuid4(), visibility="team", team=team)
 
 
 def signer(issuer: str = "gateway", ago: float = 0) -> IdentitySigner:
@@ -25,6 +27,17 @@ def verifier(audience: str = "contacts") -> IdentityVerifier:
 def test_an_identity_arrives_as_it_was_sent() -> None:
     identity = someone("people:read")
     assert verifier().verify(signer().sign(identity, "contacts")) == identity
+
+
+def test_who_sees_his_team_sees_himself_and_nobody_else() -> None:
+    identity = someone()
+    assert identity.sees(identity.rep_id)
+    assert all(identity.sees(mate) for mate in identity.team)
+    assert not identity.sees(uuid4(), None)
+    alone = replace(identity, visibility="own")
+    assert [alone.sees(mate) for mate in alone.team] == [False] * 3
+    assert not replace(alone, rep_id=None).sees(None)
+    assert replace(alone, visibility="all").sees(None)
 
 
 def test_a_token_is_good_for_one_audience_only() -> None:

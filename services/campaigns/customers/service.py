@@ -18,6 +18,7 @@ from services.kit.identity import Identity
 from services.kit.problems import NotFound, invalid_body
 from services.kit.web.json_body import escape
 from services.kit.web.lists import Binding, ListQuery, Rows, Where
+from services.kit.web.visibility import only_visible
 
 if TYPE_CHECKING:
     import asyncpg
@@ -106,13 +107,11 @@ def visible(where: Where, caller: Identity) -> Where:
     """Limit a list to the customers that exist for the caller."""
     if not caller.may("accounts:read"):
         where.add("a.type = 'person'")
-    if not callers.sees_all(caller):
-        where.add("a.owner_rep_id = {}::uuid", caller.rep_id)
-    return where
+    return only_visible(where, caller, "a.owner_rep_id")
 
 
 def may_see(row: "asyncpg.Record", caller: Identity) -> bool:
     """Tell whether a customer exists for the caller."""
     if row["type"] == "account" and not caller.may("accounts:read"):
         return False
-    return callers.sees_all(caller) or (caller.rep_id is not None and row["owner_rep_id"] == caller.rep_id)
+    return caller.sees(row["owner_rep_id"])

@@ -32,6 +32,7 @@ from services.kit.identity import Identity
 from services.kit.problems import NotFound, invalid_body
 from services.kit.versions import check_version
 from services.kit.web.lists import Binding, Rows, Where
+from services.kit.web.visibility import only_visible
 
 if TYPE_CHECKING:
     import asyncpg
@@ -67,7 +68,7 @@ class Reminders:
 
     async def page(self, session: Session, caller: Identity, query: ReminderQuery, bound: Binding) -> Rows:
         """Return a page of the reminders that the caller may see."""
-        where = only_visible(conditions(session, caller, query), caller)
+        where = only_visible(conditions(session, caller, query), caller, "r.rep_id", "a.owner_rep_id")
         return await repository.page(session, where, query, bound, query.sort)
 
     async def read(self, session: Session, caller: Identity, reminder_id: UUID) -> "asyncpg.Record":
@@ -203,19 +204,8 @@ def conditions(session: Session, caller: Identity, query: ReminderQuery) -> Wher
     return callers.any_rep(where, "r.rep_id", [callers.rep_in_query(caller, rep) for rep in query.rep_id])
 
 
-def only_visible(where: Where, caller: Identity) -> Where:
-    """Limit a list to reminders of the caller and about his or her customers."""
-    if callers.sees_all(caller):
-        return where
-    return where.add("(r.rep_id = {0}::uuid OR a.owner_rep_id = {0}::uuid)", caller.rep_id)
-
-
 def visible(row: "asyncpg.Record | None", caller: Identity | None) -> "asyncpg.Record":
     """Return the reminder if the caller may see it (anybody if None); NotFound otherwise."""
-    if row is None:
-        raise NotFound
-    if caller is None or callers.sees_all(caller):
-        return row
-    if caller.rep_id is None or caller.rep_id not in {row["rep_id"], row["owner_rep_id"]}:
+    if row is None or not (caller is None or caller.sees(row["rep_id"], row["owner_rep_id"])):
         raise NotFound
     return row

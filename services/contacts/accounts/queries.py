@@ -2,12 +2,12 @@
 
 from services.contacts.accounts.repository import filtered
 from services.contacts.accounts.schemas import AccountQuery
-from services.contacts.callers import only_visible
 from services.contacts.conditions import add_choice, add_reps, add_span
 from services.contacts.people.rules import clean_text
 from services.kit.identity import Identity
 from services.kit.problems import bad_parameter
 from services.kit.web.lists import Where
+from services.kit.web.visibility import only_visible
 
 
 def conditions(query: AccountQuery, caller: Identity) -> Where:

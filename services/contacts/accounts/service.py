@@ -8,7 +8,7 @@ from services.contacts.accounts.errors import AccountExists, AccountMerged
 from services.contacts.accounts.patches import columns_after
 from services.contacts.accounts.repository import AccountsRepository
 from services.contacts.accounts.schemas import AccountUpdate, AccountUpsert
-from services.contacts.callers import may_see
+from services.contacts.callers import may_see, with_owner
 from services.contacts.customer_events import customer_event
 from services.contacts.customer_rows import (
     Draft,
@@ -59,7 +59,7 @@ class Accounts:
         waiting: list[tuple[int, Draft]] = []
         for place, body in enumerate(bodies):
             try:
-                sent = plain(body, caller)
+                sent = with_owner(plain(body, caller), caller)
             except Problem as problem:
                 found[place] = problem
                 continue
@@ -87,7 +87,7 @@ class Accounts:
     ) -> Written:
         """Apply a merge patch."""
         row = await self._locked(session, caller, account_id, wanted)
-        return await self._apply(session, row, plain(body, caller))
+        return await self._apply(session, caller, row, plain(body, caller))
 
     async def upsert(
         self, session: Session, caller: Identity, key: ExternalIdentifier, body: AccountUpsert, wanted: Versions
@@ -101,11 +101,12 @@ class Accounts:
         if holders:
             owner = next((one["owner_id"] for one in holders if one["value"] == key.id), holders[0]["owner_id"])
             row = await self._locked(session, caller, owner, wanted)
-            return await self._apply(session, row, sent, source=key.source, external_ids=external_ids)
+            return await self._apply(session, caller, row, sent, source=key.source, external_ids=external_ids)
         if not sent.get("name"):
             raise invalid_body("#/name", "A new account needs a name.", "required")
         now = self._clock.now()
-        draft = draft_account(new_id(), sent, external_ids, source=key.source, now=now, effects="all")
+        new = with_owner(sent, caller)
+        draft = draft_account(new_id(), new, external_ids, source=key.source, now=now, effects="all")
         [row] = await self.rows.create(session, [draft])
         found = await self._judge(session, caller, row, draft, "reject")
         if isinstance(found, Problem):
@@ -124,7 +125,7 @@ class Accounts:
     ) -> Written:
         """Add and remove tags."""
         row = await self._locked(session, caller, account_id, wanted)
-        return await self._apply(session, row, {"tags": change_tags(row["tags"], command.add, command.remove)})
+        return await self._apply(session, caller, row, {"tags": change_tags(row["tags"], command.add, command.remove)})
 
     async def look_up(self, session: Session, caller: Identity, key: ExternalIdentifier) -> list[Row]:
         """Return the account that another system names so, as a list of none or one."""
@@ -144,6 +145,7 @@ class Accounts:
     async def _apply(
         self,
         session: Session,
+        caller: Identity,
         row: Row,
         sent: Sent,
         *,
@@ -155,13 +157,15 @@ class Accounts:
         now = self._clock.now()
         columns = columns_after(row, sent, (mark_time(now), source))
         await self.rows.check_reps(session, columns)
-        gained = await self._claim(session, row, external_ids)
+        gained = await self._claim(session, caller, row, external_ids)
         if not columns and not gained:
             return Written(row, unchanged=True)
         event = customer_event({**row, **columns}, "account", version=row["version"] + 1)
         return Written(await self.rows.change(session, row["id"], columns, event.model_dump(mode="json"), now))
 
-    async def _claim(self, session: Session, row: Row, external_ids: Sequence[ExternalIdentifier]) -> bool:
+    async def _claim(
+        self, session: Session, caller: Identity, row: Row, external_ids: Sequence[ExternalIdentifier]
+    ) -> bool:
         """Take the external ids that are new to an account; AccountExists where another one holds one of them."""
         keys = keys_in(external_ids)
         if not keys:
@@ -169,7 +173,7 @@ class Accounts:
         holders = await self.rows.holders(session, keys)
         for other in holders:
             if other["owner_id"] != row["id"]:
-                raise exists(other["owner_id"])
+                raise await self._known(session, caller, other["owner_id"])
         gained = keys - {Key(one["kind"], one["source"], one["value"]) for one in holders}
         await self.rows.add_keys(session, row["id"], gained, joins=True)
         return bool(gained)
@@ -179,22 +183,28 @@ class Accounts:
     ) -> Written | Problem:
         if row["created"]:
             if row["claimed"] < len(draft.keys):
-                raise await self._lost_race(session, draft)
+                raise await self._lost_race(session, caller, draft)
             return Written(row, created=True)
         if fault := missing_reference(row):
             return fault
-        if on_match == "reject":
-            return exists(row["existing_id"])
+        if on_match == "reject" or not await self._is_seen(session, caller, row["existing_id"]):
+            return await self._known(session, caller, row["existing_id"])
         known = await self._locked(session, caller, row["existing_id"], None)
         ids = [ExternalIdentifier(source=key.source, id=key.value) for key in draft.keys]
-        return await self._apply(session, known, {}, external_ids=ids)
+        return await self._apply(session, caller, known, {}, external_ids=ids)
 
-    async def _lost_race(self, session: Session, draft: Draft) -> AccountExists:
+    async def _lost_race(self, session: Session, caller: Identity, draft: Draft) -> AccountExists:
         """Return the problem for an account that somebody else created in the same moment; undoes the request."""
         holders = await self.rows.holders(session, draft.keys)
-        return exists(next((one["owner_id"] for one in holders if one["owner_id"] != draft.id), None))
+        other = next((one["owner_id"] for one in holders if one["owner_id"] != draft.id), None)
+        return await self._known(session, caller, other)
 
+    async def _known(self, session: Session, caller: Identity, account_id: UUID | None) -> AccountExists:
+        """Return the problem for a known external id; which account has it learns only who may see that account."""
+        if account_id is None or not await self._is_seen(session, caller, account_id):
+            return AccountExists(existing_id=None, matched_on=None)
+        return AccountExists(existing_id=str(account_id), matched_on="external_id")
 
-def exists(account_id: UUID | None) -> AccountExists:
-    """Return the problem for a known external id."""
-    return AccountExists(existing_id=str(account_id) if account_id else None, matched_on="external_id")
+    async def _is_seen(self, session: Session, caller: Identity, account_id: UUID) -> bool:
+        row = None if caller.sees_all else await self.rows.read(session, account_id)
+        return caller.sees_all or (row is not None and may_see(caller, row))

@@ -19,17 +19,21 @@ INTERNAL = operation(scopes=["internal"], internal=True)
 
 
 @router.post("/names", **INTERNAL)
-async def name_references(body: AskedIds, customers: CustomersDep, session: WriteSession) -> NamesRead:
-    """Name people, accounts, reps and sources by their ids."""
-    rows = await customers.rows.names(session, body.ids)
+async def name_references(
+    body: AskedIds, customers: CustomersDep, session: WriteSession, caller: CallerDep
+) -> NamesRead:
+    """Name people, accounts, reps and sources by their ids, as far as the caller may see them."""
+    rows = await customers.rows.names(session, caller, body.ids)
     found = [{name: value for name, value in row.items() if name != "key" or row["type"] == "source"} for row in rows]
     return NamesRead.model_validate({"items": found})
 
 
 @router.post("/audience", **INTERNAL)
-async def read_audience(body: AskedIds, customers: CustomersDep, session: WriteSession) -> AudienceRead:
+async def read_audience(
+    body: AskedIds, customers: CustomersDep, session: WriteSession, caller: CallerDep
+) -> AudienceRead:
     """Read what the care of customers needs to know of them; deleted and joined ones too."""
-    rows = await customers.rows.audience(session, body.ids)
+    rows = await customers.rows.audience(session, caller, body.ids)
     return AudienceRead(items=[ProfileRead.model_validate(dict(row)) for row in rows])
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.kit.database import Session
+from services.kit.identity import Identity
 
 if TYPE_CHECKING:
     import asyncpg
@@ -16,21 +17,25 @@ UNION ALL
 SELECT id, 'account', name, owner_rep_id, merged_into, deleted_at
 FROM accounts WHERE workspace_id = $1 AND id = any($2::uuid[])
 """
-AUDIENCE = """
+SEEN = "($3 OR owner_rep_id = any($4::uuid[]))"
+"""Whether a customer exists for the caller."""
+AUDIENCE = f"""
 SELECT id, 'person' AS type, version, created_at, display_name, owner_rep_id, tags, lifecycle_stage, region,
     do_not_contact, do_not_pursue, internal, time_zone, locale, preferred_channel, contact_hours,
     merged_into, deleted_at IS NOT NULL AS deleted
-FROM people WHERE workspace_id = $1 AND id = any($2::uuid[])
+FROM people WHERE workspace_id = $1 AND id = any($2::uuid[]) AND {SEEN}
 UNION ALL
 SELECT id, 'account', version, created_at, name, owner_rep_id, tags, lifecycle_stage, region,
     do_not_contact, do_not_pursue, internal, NULL, NULL, NULL, '[]',
     merged_into, deleted_at IS NOT NULL
-FROM accounts WHERE workspace_id = $1 AND id = any($2::uuid[])
+FROM accounts WHERE workspace_id = $1 AND id = any($2::uuid[]) AND {SEEN}
 """
-NAMES = """
-SELECT id, 'person' AS type, display_name, NULL AS key FROM people WHERE workspace_id = $1 AND id = any($2::uuid[])
+NAMES = f"""
+SELECT id, 'person' AS type, display_name, NULL AS key FROM people
+WHERE workspace_id = $1 AND id = any($2::uuid[]) AND {SEEN}
 UNION ALL
-SELECT id, 'account', name, NULL FROM accounts WHERE workspace_id = $1 AND id = any($2::uuid[])
+SELECT id, 'account', name, NULL FROM accounts
+WHERE workspace_id = $1 AND id = any($2::uuid[]) AND {SEEN}
 UNION ALL
 SELECT id, 'rep', display_name, NULL FROM reps WHERE workspace_id = $1 AND id = any($2::uuid[])
 UNION ALL
@@ -45,10 +50,10 @@ class CustomersRepository:
         """Return which of these ids are customers, deleted and merged ones too."""
         return await session.fetch(FIND, session.tenant, ids)
 
-    async def audience(self, session: Session, ids: Sequence[UUID]) -> "list[asyncpg.Record]":
-        """Return what the care of customers needs to know of them."""
-        return await session.fetch(AUDIENCE, session.tenant, ids)
+    async def audience(self, session: Session, caller: Identity, ids: Sequence[UUID]) -> "list[asyncpg.Record]":
+        """Return what the care of customers needs to know of those whom the caller may see."""
+        return await session.fetch(AUDIENCE, session.tenant, ids, caller.sees_all, caller.reps)
 
-    async def names(self, session: Session, ids: Sequence[UUID]) -> "list[asyncpg.Record]":
-        """Return the names of customers, reps and sources."""
-        return await session.fetch(NAMES, session.tenant, ids)
+    async def names(self, session: Session, caller: Identity, ids: Sequence[UUID]) -> "list[asyncpg.Record]":
+        """Return the names of reps, sources, and of those customers whom the caller may see."""
+        return await session.fetch(NAMES, session.tenant, ids, caller.sees_all, caller.reps)

@@ -1,10 +1,10 @@
 """The conditions that the parameters of the list of interactions stand for."""
 
-from services.contacts.callers import only_visible
 from services.contacts.conditions import add_choice, add_reps, add_span
 from services.contacts.interactions.schemas import InteractionQuery
 from services.kit.identity import Identity
 from services.kit.web.lists import Where
+from services.kit.web.visibility import only_visible
 
 
 def conditions(query: InteractionQuery, caller: Identity) -> Where:

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.contacts.callers import only_visible
 from services.contacts.conditions import MAX_CHOICES, Choice, RepChoice, add_choice, add_reps, add_span
 from services.contacts.orders.facts import FulfilmentStatus, OrderStatus, PaymentKind, PaymentStatus
 from services.contacts.orders.repository import OWNER
 from services.kit.identity import Identity
 from services.kit.problems import bad_parameter
 from services.kit.web.lists import ListQuery, Where
+from services.kit.web.visibility import only_visible
 
 
 class OrderQuery(ListQuery):

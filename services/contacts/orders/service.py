@@ -64,10 +64,10 @@ class Orders:
             raise fault
         known = await self.rows.known(session, [(fact.source, fact.external_id)])
         if known:
-            raise OrderExists(existing_id=str(next(iter(known.values()))), matched_on="external_id")
+            raise await self._known(session, caller, next(iter(known.values())))
         [applied] = await self._intake.apply(session, session.tenant, [fact])
         if applied.outcome != "created":
-            raise OrderExists(existing_id=str(applied.order_id), matched_on="external_id")
+            raise await self._known(session, caller, applied.order_id)
         return Written(await self._shown(session, caller, applied.order_id), created=True)
 
     async def take_in_many(
@@ -75,10 +75,24 @@ class Orders:
     ) -> list[AppliedOrder | Problem]:
         """Take in whole orders; of one that is known the newer state wins."""
         drafted = await self._facts(session, caller, bodies, effects)
-        applied = iter(
-            await self._intake.apply(session, session.tenant, [fact for fact, fault in drafted if not fault])
-        )
+        facts = [fact for fact, fault in drafted if not fault]
+        if caller.sees_all:
+            applied = iter(await self._intake.apply(session, session.tenant, facts))
+        else:
+            applied = iter([await self._take_in_seen(session, caller, fact) for fact in facts])
         return [fault or next(applied) for _, fault in drafted]
+
+    async def _take_in_seen(self, session: Session, caller: Identity, fact: OrderFact) -> AppliedOrder | Problem:
+        """Take in one order unless it turns out to be about somebody whom the caller may not see."""
+        try:
+            for order_id in (await self.rows.known(session, [(fact.source, fact.external_id)])).values():
+                await self._shown(session, caller, order_id)
+            async with session.savepoint():
+                [applied] = await self._intake.apply(session, session.tenant, [fact])
+                await self._shown(session, caller, applied.order_id)
+                return applied
+        except NotFound as problem:
+            return problem
 
     async def upsert(
         self,
@@ -99,6 +113,7 @@ class Orders:
         row = await self.rows.stored(session, key.source, key.id)
         before = state_of(dict(row)) if row else OrderState()
         if row:
+            await self._shown(session, caller, row["id"])
             check_version(row["version"], wanted)
         buyer_id, account_id = await self._parties(session, body, meant, key.source, before)
         core = self._core(body, meant, key.source, before.core)
@@ -244,6 +259,13 @@ class Orders:
         [applied] = await self._intake.apply(session, session.tenant, [fact])
         row = await self._shown(session, caller, applied.order_id)
         return Written(row, created=applied.outcome == "created", unchanged=applied.outcome in {"unchanged", "stale"})
+
+    async def _known(self, session: Session, caller: Identity, order_id: UUID | None) -> OrderExists:
+        """Return the problem for an order that is known; which it is learns only who may see it."""
+        row = await self.rows.read(session, order_id) if order_id else None
+        if row is None or not may_see(caller, dict(row)):
+            return OrderExists(existing_id=None, matched_on=None)
+        return OrderExists(existing_id=str(order_id), matched_on="external_id")
 
     async def _shown(self, session: Session, caller: Identity, order_id: UUID | None) -> "asyncpg.Record":
         row = await self.rows.read(session, order_id) if order_id else None

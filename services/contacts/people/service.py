@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from services.contacts.callers import READ_CONTACT, may_see, only_visible, sees_all
+from services.contacts.callers import READ_CONTACT, may_see, with_owner
 from services.contacts.customer_events import customer_event
 from services.contacts.customer_rows import (
     Draft,
@@ -30,6 +30,7 @@ from services.kit.identity import Identity
 from services.kit.ids import new_id
 from services.kit.problems import NotFound, Problem
 from services.kit.versions import check_version
+from services.kit.web.visibility import only_visible
 
 if TYPE_CHECKING:
     import asyncpg
@@ -68,7 +69,7 @@ class People:
         waiting: list[tuple[int, Draft]] = []
         for place, body in enumerate(bodies):
             try:
-                sent = plain(body, caller, region)
+                sent = with_owner(plain(body, caller, region), caller)
             except Problem as problem:
                 found[place] = problem
                 continue
@@ -110,7 +111,8 @@ class People:
             raise NotFound(f"There is no source with the key {key.source}.")
         sent = plain(body, caller, await self._region(session, body))
         external_ids = [key, *(body.external_ids or ())]
-        draft = draft_person(new_id(), sent, external_ids, source=key.source, now=self._clock.now(), effects="all")
+        new = with_owner(sent, caller)
+        draft = draft_person(new_id(), new, external_ids, source=key.source, now=self._clock.now(), effects="all")
         holders = await self.rows.holders(session, draft.joining)
         if not holders:
             await self._lock_phones(session, draft.keys)
@@ -221,7 +223,7 @@ class People:
         holders = await self.rows.holders(session, keys.all)
         for other in holders:
             if other["owner_id"] != row["id"] and (other["joins"] or other["kind"] != "phone"):
-                raise exists(caller, other["owner_id"], other["kind"])
+                raise await self._known(session, caller, other["owner_id"], other["kind"])
         held = {Key(one["kind"], one["source"], one["value"]) for one in holders if one["owner_id"] == row["id"]}
         # A number beside a better identifier may be a family's; alone it is all there is to know the person by.
         alone = not (row["external_ids"] or columns.get("emails", row["emails"]) or external_ids)
@@ -244,9 +246,9 @@ class People:
             return Written(row, created=True)
         if fault := missing_reference(row):
             return fault
-        if on_match == "reject":
-            return exists(caller, row["existing_id"], row["matched_on"])
-        return await self._link(session, caller, row["existing_id"], draft)
+        if on_match == "link" and await self._is_seen(session, caller, row["existing_id"]):
+            return await self._link(session, caller, row["existing_id"], draft)
+        return await self._known(session, caller, row["existing_id"], row["matched_on"])
 
     async def _link(self, session: Session, caller: Identity, known_id: UUID, draft: Draft) -> Written:
         """Give a known person the identifiers of a new request; nothing else of it is taken over."""
@@ -268,7 +270,7 @@ class People:
         if row is None or not may_see(caller, row):
             raise NotFound
         check_version(row["version"], wanted)
-        if not sees_all(caller):
+        if not caller.sees_all:
             raise PersonExists(existing_id=None, matched_on=None)
         fact = PersonFact(
             at=self._clock.now(),
@@ -288,17 +290,23 @@ class People:
         """Return the problem for a person whom somebody else created in the same moment; undoes the request."""
         holders = await self.rows.holders(session, draft.keys)
         other = next((one for one in holders if one["owner_id"] != draft.id), None)
-        return exists(caller, other["owner_id"], other["kind"]) if other else PersonExists(existing_id=None)
+        if other is None:
+            return PersonExists(existing_id=None, matched_on=None)
+        return await self._known(session, caller, other["owner_id"], other["kind"])
+
+    async def _known(self, session: Session, caller: Identity, person_id: UUID, kind: str) -> PersonExists:
+        """Return the problem for a known identifier; whose it is learns only who may see him and such identifiers."""
+        sees_kind = kind == "external" or caller.may(READ_CONTACT)
+        if not sees_kind or not await self._is_seen(session, caller, person_id):
+            return PersonExists(existing_id=None, matched_on=None)
+        return PersonExists(existing_id=str(person_id), matched_on="external_id" if kind == "external" else kind)
+
+    async def _is_seen(self, session: Session, caller: Identity, person_id: UUID) -> bool:
+        row = None if caller.sees_all else await self.rows.read(session, person_id)
+        return caller.sees_all or (row is not None and may_see(caller, row))
 
     async def _region(self, session: Session, *bodies: PersonUpdate) -> str | None:
         return await self.rows.default_region(session) if any(map(needs_region, bodies)) else None
-
-
-def exists(caller: Identity, person_id: UUID, kind: str) -> PersonExists:
-    """Return the problem for a known identifier; a caller without sight of contact data does not learn whose it is."""
-    if kind != "external" and not caller.may(READ_CONTACT):
-        return PersonExists(existing_id=None, matched_on=None)
-    return PersonExists(existing_id=str(person_id), matched_on="external_id" if kind == "external" else kind)
 
 
 def entries(

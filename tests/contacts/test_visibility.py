@@ -1,0 +1,135 @@
+"""What a caller may not see does not exist for him: in no list, count, look-up, name or problem."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.contacts.conftest import Door
+
+THEIRS = {"emails": [{"address": "hidden@example.com"}], "external_ids": [{"source": "import", "id": "h1"}]}
+ORDER = {"source": "import", "external_id": "o1", "total": {"amount": "5.00", "currency": "TWD"}}
+
+
+@dataclass
+class House:
+    """Ann sees her own customers, Bea those of her team, to which Ann belongs; nobody looks after the hidden ones."""
+
+    door: Door
+    ann: Door
+    bea: Door
+    own: dict[str, Any]
+    hidden: dict[str, Any]
+    account: dict[str, Any]
+    order: dict[str, Any]
+
+
+@pytest.fixture
+async def house(door: Door) -> House:
+    await door.settle()
+    ann, bea = [UUID((await door.made("/v1/reps", {"display_name": name}))["id"]) for name in ("Ann", "Bea")]
+    hidden = await door.made("/v1/people", THEIRS)
+    account = await door.made("/v1/accounts", {"name": "Hidden", "external_ids": [{"source": "import", "id": "a1"}]})
+    own = await door.made("/v1/people", {"given_name": "Seen", "owner_rep_id": str(ann)})
+    order = await door.made("/v1/orders", ORDER | {"customer_id": hidden["id"]})
+    talk = {"function": "care", "channel": "call", "direction": "outbound", "occurred_at": "2026-11-21T08:00:00Z"}
+    for one in (own, hidden):
+        await door.made("/v1/interactions", talk | {"customer_id": one["id"]})
+    return House(
+        door,
+        door.who("admin", rep_id=ann, visibility="own"),
+        door.who("admin", rep_id=bea, visibility="team", team=[ann]),
+        own,
+        hidden,
+        account,
+        order,
+    )
+
+
+def problem(answer: httpx.Response) -> tuple[int, object, object]:
+    body = answer.json()
+    return answer.status_code, body["existing_id"], body["matched_on"]
+
+
+class TestLists:
+    @pytest.mark.parametrize(
+        ("path", "seen"), [("people", 1), ("accounts", 0), ("orders", 0), ("interactions", 1)], ids=str
+    )
+    async def test_neither_rows_nor_counts_nor_ids_show_them(self, house: House, path: str, seen: int) -> None:
+        for who in (house.ann, house.bea):
+            page = (await who.get(f"/v1/{path}", params={"count": "exact"})).json()
+            assert (len(page["items"]), page["count"]["value"]) == (seen, seen)
+            asked: dict[str, str | int | list[str]] = {
+                "ids": [house.hidden["id"], house.account["id"], house.order["id"]],
+                "count": "exact",
+            }
+            assert (await who.get(f"/v1/{path}", params=asked)).json()["count"]["value"] == 0
+
+    async def test_single_reads_answer_as_for_ids_that_never_were(self, house: House) -> None:
+        paths = {
+            "people": house.hidden["id"],
+            "accounts": house.account["id"],
+            "orders": house.order["id"],
+        }
+        for area, row_id in paths.items():
+            never = str(UUID(int=7))
+            hidden, missing = [await house.ann.get(f"/v1/{area}/{one}") for one in (row_id, never)]
+            assert (hidden.status_code, missing.status_code) == (404, 404)
+            assert {**hidden.json(), "instance": "", "request_id": ""} == {
+                **missing.json(),
+                "instance": "",
+                "request_id": "",
+            }
+
+
+class TestProblems:
+    async def test_a_known_identifier_of_theirs_names_nobody(self, house: House) -> None:
+        assert problem(await house.door.post("/v1/people", THEIRS)) == (409, house.hidden["id"], "external_id")
+        for who in (house.ann, house.bea):
+            assert problem(await who.post("/v1/people", THEIRS)) == (409, None, None)
+            assert problem(await who.post("/v1/people?on_match=link", THEIRS)) == (409, None, None)
+            taken = {"external_ids": [{"source": "import", "id": "a1"}], "name": "X"}
+            assert problem(await who.post("/v1/accounts", taken)) == (409, None, None)
+            assert problem(await who.post("/v1/accounts?on_match=link", taken)) == (409, None, None)
+            known = ORDER | {"customer_id": house.own["id"]}
+            assert problem(await who.post("/v1/orders", known)) == (409, None, None)
+
+    async def test_what_is_known_of_theirs_cannot_be_taken_over_by_a_patch(self, house: House) -> None:
+        mails = {"emails": THEIRS["emails"]}
+        assert problem(await house.ann.patch(f"/v1/people/{house.own['id']}", mails)) == (409, None, None)
+
+    async def test_a_batch_of_orders_changes_none_of_theirs(self, house: House) -> None:
+        newer = ORDER | {"customer_id": house.own["id"], "updated_at": "2030-01-01T00:00:00Z", "number": "stolen"}
+        fresh = newer | {"external_id": "o2"}
+        answer = await house.ann.post("/v1/orders/batch", {"items": [newer, fresh]})
+        assert [item["status"] for item in answer.json()["items"]] == [404, 201]
+        assert answer.json()["items"][0]["id"] is None
+        put = await house.ann.put("/v1/orders/external/import/o1", {"customer_id": house.own["id"], "number": "stolen"})
+        assert put.status_code == 404
+        assert (await house.door.get(f"/v1/orders/{house.order['id']}")).json()["number"] is None
+
+
+class TestNames:
+    async def test_only_customers_that_are_seen_have_names_and_profiles(self, house: House) -> None:
+        asked: dict[str, str | int | list[str]] = {"ids": [house.own["id"], house.hidden["id"], house.account["id"]]}
+        for who in (house.ann, house.bea):
+            caller = who.caller.identity
+            inside = house.door.who("internal", rep_id=caller.rep_id, visibility=caller.visibility, team=caller.team)
+            for path in ("/internal/names", "/internal/audience"):
+                assert [item["id"] for item in (await inside.post(path, asked)).json()["items"]] == [house.own["id"]]
+
+
+class TestWriting:
+    async def test_who_sees_his_own_only_looks_after_what_he_creates(self, house: House) -> None:
+        rep = str(house.ann.caller.identity.rep_id)
+        person = await house.ann.made("/v1/people", {"given_name": "New"})
+        account = await house.ann.made("/v1/accounts", {"name": "New"})
+        told = await house.ann.put("/v1/people/external/import/n1", {"given_name": "Told"})
+        assert {person["owner_rep_id"], account["owner_rep_id"], told.json()["owner_rep_id"]} == {rep}
+        assert (await house.ann.get(f"/v1/people/{told.json()['id']}")).status_code == 200
+
+    async def test_a_team_member_changes_what_belongs_to_a_mate(self, house: House) -> None:
+        answer = await house.bea.patch(f"/v1/people/{house.own['id']}", {"given_name": "Changed"})
+        assert answer.status_code == 200
