@@ -1,7 +1,8 @@
-"""`python -m deploy.admin workspace|key`: workspaces and API keys of a deployment, by the gateway's own settings."""
+"""`python -m deploy.admin workspace|key|secrets`: workspaces, API keys and secrets at rest of a deployment."""
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +10,17 @@ import asyncpg
 import typer
 
 from deploy.environment import SettingsUnusable, read_settings
+from deploy.processes import NAMES, process_named
 from gateway import bootstrap
 from gateway.settings import GatewaySettings
+from services.kit.database import Database
+from services.kit.sealing import Resealer, count_by_key
+from services.kit.secrets import Vault
+from services.kit.settings import ServiceSettings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Makes workspaces and API keys.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Makes workspaces and API keys, looks after secrets at rest."
+)
 
 
 def main() -> None:
@@ -40,6 +48,52 @@ def key(
     """Create an API key; prints it, shown only now."""
     made = asyncio.run(bootstrap.create_key(read_settings(GatewaySettings), of, name, scope or ["admin"]))
     typer.echo(made)
+
+
+@app.command()
+def secrets(
+    process: Annotated[str, typer.Argument(help="gateway, contacts, scoring or campaigns; its own settings are read.")],
+    *,
+    reseal: Annotated[bool, typer.Option("--reseal", help="First seal anew what older keys have sealed.")] = False,
+) -> None:
+    """Say how many secrets each key has sealed, and which keys may be retired; exit code 1 if a key is missing."""
+    if process not in NAMES:
+        message = f"there is no process {process}"
+        raise typer.BadParameter(message)
+    settings = read_settings(process_named(process).settings_class(), service=process)
+    vault = Vault([key.get_secret_value() for key in settings.secret_keys])
+    counts = asyncio.run(count_secrets(settings, vault, reseal=reseal))
+    for key_id in [*vault.key_ids, *sorted(counts.keys() - set(vault.key_ids))]:
+        typer.echo(f"{key_id or '(unnamed)'}  {counts.get(key_id, 0)}  {verdict(key_id, vault, counts)}")
+    sys.exit(1 if counts.keys() - {*vault.key_ids, ""} else 0)
+
+
+async def count_secrets(settings: ServiceSettings, vault: Vault, *, reseal: bool) -> dict[str, int]:
+    """Return how many secrets of a process each key has sealed, after sealing them anew where that is wanted."""
+    database = Database(
+        settings.service,
+        api_url=settings.api_database_url.get_secret_value(),
+        worker_url=settings.worker_database_url.get_secret_value(),
+        api_pool_size=1,
+        worker_pool_size=2,
+    )
+    await database.start()
+    try:
+        if reseal:
+            await Resealer(database, vault).reseal()
+        async with database.worker() as session:
+            return await count_by_key(session, settings.service)
+    finally:
+        await database.stop()
+
+
+def verdict(key_id: str, vault: Vault, counts: Mapping[str, int]) -> str:
+    """Return what an operator needs to know about a key."""
+    if key_id == vault.key_ids[0]:
+        return "in use"
+    if counts.get(key_id):
+        return "still needed" if key_id in vault.key_ids or not key_id else "MISSING: not among KITH_SECRET_KEYS"
+    return "not needed where no process still has it first: may be retired" if "" not in counts else "may be needed"
 
 
 if __name__ == "__main__":

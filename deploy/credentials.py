@@ -3,7 +3,7 @@
 `keys/` holds what was made up and is mounted nowhere; a folder per reader holds what that reader needs, as files that
 `KITH_X_FILE` names. Of several keys of one kind the first is used and all are trusted, so that replicas with the old
 and the new files understand one another while they are replaced: add a key everywhere, then promote it, then retire
-the old one. Keys for secrets at rest are never retired: what they sealed is not sealed anew.
+the old one. A key for secrets at rest is retired when `deploy.admin secrets` says that nothing needs it any more.
 """
 
 import json
@@ -68,9 +68,9 @@ class Credentials:
         *older, newest = self.keys(kind, process)
         self._replace(kind, process, [newest, *older])
 
-    def retire(self, process: str) -> None:
-        """Trust only the identity key that is used."""
-        self._replace(Kind.identity, process, self.keys(Kind.identity, process)[:1])
+    def retire(self, kind: Kind, process: str) -> None:
+        """Trust only the key that is used."""
+        self._replace(kind, process, self.keys(kind, process)[:1])
 
     def keys(self, kind: Kind, process: str) -> list[str]:
         """Return the keys of a process, the one in use first."""
@@ -153,9 +153,9 @@ def promote(folder: Folder, kind: Kind, process: OfProcess) -> None:
 
 
 @app.command()
-def retire(folder: Folder, process: OfProcess) -> None:
-    """Step 3 of 3, for identities: trust only the key that is used."""
-    change(folder, process, lambda credentials: credentials.retire(process))
+def retire(folder: Folder, kind: Kind, process: OfProcess) -> None:
+    """Step 3 of 3: trust only the key that is used. For secret-keys, ask `deploy.admin secrets` first."""
+    change(folder, process, lambda credentials: credentials.retire(kind, process))
 
 
 def change(folder: Path, process: str, step: Callable[[Credentials], None]) -> None:

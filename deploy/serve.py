@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from deploy.environment import SettingsUnusable, read_settings
 from deploy.processes import NAMES, process_named
+from migrations.revisions import newest
 from services.kit.logs import configure_logs
 from services.kit.settings import ServiceSettings
 from services.kit.web.app import Kit
@@ -47,6 +48,7 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
     stamina.instrumentation.set_on_retry_hooks(())
     configure_logs(settings.service, level=settings.log_level, style=settings.log_format)
     app = factory(settings)
+    app.state.kit.require_revision(newest(settings.service))
     config = uvicorn.Config(
         app,
         http="httptools",

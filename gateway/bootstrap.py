@@ -17,6 +17,7 @@ from services.kit.clock import SystemClock
 from services.kit.database import Database, Session
 from services.kit.ids import new_id
 from services.kit.money import known_currency
+from services.kit.sealing import open_hash_key
 from services.kit.secrets import Vault
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('kith.first_workspace', 0))"
@@ -96,6 +97,7 @@ async def _add_key(
     session: Session, settings: GatewaySettings, workspace_id: UUID, name: str, scopes: list[str]
 ) -> str:
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
+    await open_hash_key(session, "gateway", vault)
     text = make_key(await keys.workspace_mode(session, workspace_id), SystemRandom())
     values = {
         "name": name,

@@ -21,6 +21,7 @@ SELECT c.relname || '.' || a.attname || ': ' || format_type(a.atttypid, a.atttyp
        || CASE a.attidentity WHEN 'a' THEN ' identity' WHEN 'd' THEN ' identity by default' ELSE '' END
        || CASE WHEN d.adbin IS NULL THEN '' ELSE
           CASE a.attgenerated WHEN '' THEN ' default ' ELSE ' generated ' END || pg_get_expr(d.adbin, d.adrelid) END
+       || coalesce(' (' || col_description(c.oid, a.attnum) || ')', '')
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum

@@ -1,5 +1,7 @@
 """What migrations build with: row security for tenant tables, search functions, scripts of several statements."""
 
+from collections.abc import Mapping
+
 from alembic import op
 from sqlalchemy.util import await_only
 
@@ -13,6 +15,7 @@ __all__ = [
     "roles",
     "row_id",
     "run_script",
+    "say_what_bytes_are",
     "tenant_table",
     "timestamps",
     "version",
@@ -61,6 +64,12 @@ def readable_by(table: str, role: str) -> None:
 def grant(rights: str, on: str, role: str) -> None:
     """Grant rights on a table, function or sequence."""
     op.execute(f"GRANT {rights} ON {on} TO {role}")
+
+
+def say_what_bytes_are(comments: Mapping[str, str]) -> None:
+    """Comment columns of bytes, `table.column` each: `sealed`, `hashed`, or `plain: ` and what they are (ADR 0011)."""
+    for column, comment in comments.items():
+        op.execute(f"COMMENT ON COLUMN {column} IS '{comment}'")
 
 
 def finder_function(name: str, arguments: str, returns: str, body: str, *, owner: str | None = None) -> None:

@@ -11,6 +11,8 @@ from migrations import SCHEMAS, runner
 from migrations.addresses import Roles, login_roles, role_url
 from migrations.provision import provision
 from services.kit.database import Database
+from services.kit.sealing import HASH_KEY
+from tests import keys
 
 PASSWORDS = {role: f"password-of-{role}" for role in login_roles()}
 TEMPLATE = "kith_template"
@@ -83,8 +85,14 @@ class KithDatabase:
         finally:
             await connection.close()
 
+    async def keep_hash_keys(self) -> None:
+        """Give every schema the hash key of the tests, as its first start would one of its own."""
+        for schema in SCHEMAS:
+            sealed = keys.vault().encrypt(keys.hash_key())
+            await self.as_admin(f"INSERT INTO {schema}.sealed_keys (id, sealed) VALUES ('{HASH_KEY}', $1)", sealed)
+
     async def keep_seeds(self) -> None:
-        """Remember the rows that the migrations made."""
+        """Remember the rows that are there from the start."""
         await self._script(KEEP_SEEDS)
 
     async def empty(self) -> None:
@@ -116,6 +124,7 @@ class TestCluster:
         asyncio.run(provision(template.admin_url, PASSWORDS))
         for schema in SCHEMAS:
             runner.upgrade(schema, template.url(Roles(schema).owner))
+        asyncio.run(template.keep_hash_keys())
         asyncio.run(template.keep_seeds())
 
     def stop(self) -> None:

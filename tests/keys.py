@@ -1,12 +1,14 @@
 """Keys that test processes sign and encrypt with."""
 
 import base64
+import secrets
 from functools import cache
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from migrations import SCHEMAS
+from services.kit.secrets import Vault
 
 
 @cache
@@ -27,6 +29,19 @@ def public_keys() -> tuple[str, ...]:
 def secret_keys() -> tuple[str, ...]:
     """Return the keys for secrets at rest."""
     return (f"1:{Fernet.generate_key().decode()}",)
+
+
+@cache
+def hash_key() -> bytes:
+    """Return what every schema of the tests hashes with."""
+    return secrets.token_bytes(32)
+
+
+def vault() -> Vault:
+    """Return a vault as every process of the tests has it."""
+    made = Vault(secret_keys())
+    made.hash_with(hash_key())
+    return made
 
 
 @cache

@@ -39,8 +39,6 @@ class Holder:
     networks: tuple[rules.Network, ...]
     fresh_until: float
     tokens: dict[str, tuple[float, bytes]] = field(default_factory=dict)
-    newer_hash: bytes | None = None
-    """The hash under the present secret key, where the stored one was made with an older one."""
 
 
 class Keyring:
@@ -103,13 +101,7 @@ class Keyring:
             await news.wait()
 
     def _matches(self, holder: Holder, text: str) -> bool:
-        newest, *older = self._vault.keyed_hashes(PURPOSE, text)
-        if hmac.compare_digest(holder.secret_hash, newest):
-            return True
-        matches = [hmac.compare_digest(holder.secret_hash, candidate) for candidate in older]
-        if any(matches):
-            holder.newer_hash = newest
-        return any(matches)
+        return hmac.compare_digest(holder.secret_hash, self._vault.keyed_hash(PURPOSE, text))
 
     def _admit(self, holder: Holder, origin: bytes | None, address: str | None) -> None:
         if not rules.is_live(self._clock.now(), holder.expires_at, holder.revoked_at):

@@ -1,4 +1,4 @@
-"""What becomes of keys by being used: when it was last, and a hash under the present secret key.
+"""When keys were used last.
 
 Gathered in memory and written now and then, so that no request costs a write.
 """
@@ -20,11 +20,6 @@ UPDATE api_keys k SET last_used_at = u.at
 FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS u (workspace_id, id, at)
 WHERE k.workspace_id = u.workspace_id AND k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)
 """
-REHASHED = """
-UPDATE api_keys k SET secret_hash = u.hash
-FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS u (workspace_id, id, hash)
-WHERE k.workspace_id = u.workspace_id AND k.id = u.id
-"""
 
 
 class Usage:
@@ -34,14 +29,10 @@ class Usage:
         self._database = database
         self._clock = clock
         self._used: dict[tuple[UUID, UUID], datetime] = {}
-        self._hashes: dict[tuple[UUID, UUID], bytes] = {}
 
     def note(self, holder: Holder) -> None:
         """Remember that a key was used just now."""
-        key = (holder.identity.workspace_id, holder.key_id)
-        self._used[key] = self._clock.now()
-        if holder.newer_hash is not None:
-            self._hashes[key] = holder.newer_hash
+        self._used[holder.identity.workspace_id, holder.key_id] = self._clock.now()
 
     async def run(self) -> None:
         """Write now and then, until cancelled."""
@@ -52,20 +43,15 @@ class Usage:
     async def flush(self) -> None:
         """Write what has gathered; what cannot be written now is kept for the next time."""
         used, self._used = self._used, {}
-        hashes, self._hashes = self._hashes, {}
+        if not used:
+            return
         try:
-            await self._write(USED, used)
-            await self._write(REHASHED, hashes)
+            await self._write(used)
         except BaseException:
             self._used = used | self._used
-            self._hashes = hashes | self._hashes
             raise
 
-    async def _write(
-        self, sql: str, values: "dict[tuple[UUID, UUID], datetime] | dict[tuple[UUID, UUID], bytes]"
-    ) -> None:
-        if not values:
-            return
-        rows = sorted((workspace, key, value) for (workspace, key), value in values.items())  # one order: no deadlock
+    async def _write(self, used: "dict[tuple[UUID, UUID], datetime]") -> None:
+        rows = sorted((workspace, key, at) for (workspace, key), at in used.items())  # one order: no deadlock
         async with self._database.worker() as session:
-            await session.execute(sql, *(list(column) for column in zip(*rows, strict=True)))
+            await session.execute(USED, *(list(column) for column in zip(*rows, strict=True)))

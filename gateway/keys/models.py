@@ -17,7 +17,7 @@ class ApiKey(Versioned, Base):
 
     public_id: Mapped[str]
     """The ten characters in the key's text by which it is found."""
-    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="hashed")
     hint: Mapped[str]
     name: Mapped[str]
     scopes: Mapped[list[str]]

@@ -144,7 +144,7 @@ def new_row(
         id=new_id(),
         created_at=created_at,
         public_id=text.public_id,
-        secret_hash=vault.keyed_hashes(PURPOSE, text.text)[0],
+        secret_hash=vault.keyed_hash(PURPOSE, text.text),
         hint=rules.hint(text.text),
         name=values["name"],
         scopes=sorted(set(values["scopes"])),

@@ -53,7 +53,8 @@ class Handles:
         self, session: Session, purpose: str, handle: str, object_id: UUID, *, expires_at: datetime | None = None
     ) -> None:
         """Keep a handle that somebody else chose, such as the id in a webhook's address."""
-        await session.execute(INSERT, self._hashes(handle)[0], purpose, session.tenant, object_id, expires_at)
+        hashed = self._vault.keyed_hash(HASH_PURPOSE, handle)
+        await session.execute(INSERT, hashed, purpose, session.tenant, object_id, expires_at)
 
     async def revoke(self, session: Session, purpose: str, object_id: UUID, now: datetime) -> int:
         """Make all handles of an object useless; return how many."""
@@ -61,21 +62,13 @@ class Handles:
 
     async def find(self, database: Database, purpose: str, handle: str, now: datetime) -> Found:
         """Return what a handle stands for; NotFound for one unknown, expired, revoked or for another purpose."""
-        for hashed in self._hashes(handle):
-            row = await self._row(database, hashed, purpose)
-            if row is not None:
-                expired = row["expires_at"] is not None and row["expires_at"] <= now
-                if expired or row["revoked_at"] is not None:
-                    break
-                return Found(row["workspace_id"], row["object_id"])
-        raise NotFound
+        row = await self._row(database, self._vault.keyed_hash(HASH_PURPOSE, handle), purpose)
+        if row is None or row["revoked_at"] is not None or (row["expires_at"] is not None and row["expires_at"] <= now):
+            raise NotFound
+        return Found(row["workspace_id"], row["object_id"])
 
     async def _row(self, database: Database, hashed: bytes, purpose: str) -> "asyncpg.Record | None":
         try:
             return await database.api_pool.fetchrow(FIND, hashed, purpose)
         except UNREACHABLE as error:
             raise Unavailable(retry_after=1) from error
-
-    def _hashes(self, handle: str) -> list[bytes]:
-        """Return the hashes by every secret key, that of the first key first: keys are rotated, handles stay."""
-        return self._vault.keyed_hashes(HASH_PURPOSE, handle)

@@ -43,3 +43,7 @@ PEER_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 PEER_CIRCUIT_OPEN = Gauge("kith_peer_circuit_open", "1 while calls to a peer are refused at once.", ["service", "peer"])
+
+SEALED_WITH_OLD_KEYS = Gauge(
+    "kith_sealed_with_old_keys", "Secrets at rest that still need a key other than the first.", ["service"]
+)

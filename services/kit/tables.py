@@ -75,7 +75,7 @@ class Versioned(Tenant):
 def new_metadata(schema: str) -> MetaData:
     """Return the metadata of one schema, the kit's tables already in it."""
     metadata = MetaData(naming_convention=NAMING, info={"schema": schema})
-    for declare in (_outbox, _events, _feed_state, _cursors, _idempotency_keys, _jobs, _public_handles):
+    for declare in (_outbox, _events, _feed_state, _cursors, _idempotency_keys, _jobs, _public_handles, _sealed_keys):
         declare(metadata)
     return metadata
 
@@ -176,10 +176,10 @@ def _idempotency_keys(metadata: MetaData) -> None:
         workspace_id(),
         Column("actor_id", Uuid(), nullable=False),
         Column("key", Text(), nullable=False),
-        Column("fingerprint", LargeBinary(), nullable=False),
+        Column("fingerprint", LargeBinary(), nullable=False, comment="plain: a digest of the request"),
         Column("status", Integer(), nullable=False),
         Column("headers", JSONB(), nullable=False, server_default=NO_KEYS),
-        Column("body", LargeBinary(), nullable=False),
+        Column("body", LargeBinary(), nullable=False, comment="sealed"),
         Column("subjects", ARRAY(Uuid()), nullable=False, server_default=text("'{}'::uuid[]")),
         instant("created_at", nullable=False, default_now=True),
         instant("expires_at", nullable=False),
@@ -232,7 +232,7 @@ def _public_handles(metadata: MetaData) -> None:
     Table(
         "public_handles",
         metadata,
-        Column("handle_hash", LargeBinary(), nullable=False),
+        Column("handle_hash", LargeBinary(), nullable=False, comment="hashed"),
         Column("purpose", Text(), nullable=False),
         workspace_id(),
         Column("object_id", Uuid(), nullable=False),
@@ -241,4 +241,16 @@ def _public_handles(metadata: MetaData) -> None:
         instant("revoked_at"),
         PrimaryKeyConstraint("handle_hash"),
         Index("public_handles_object_idx", "workspace_id", "object_id"),
+    )
+
+
+def _sealed_keys(metadata: MetaData) -> None:
+    # Keys of this schema's own that must outlive those of the settings, under which they are sealed (ADR 0011).
+    Table(
+        "sealed_keys",
+        metadata,
+        Column("id", Text(), nullable=False),
+        Column("sealed", LargeBinary(), nullable=False, comment="sealed"),
+        instant("created_at", nullable=False, default_now=True),
+        PrimaryKeyConstraint("id"),
     )

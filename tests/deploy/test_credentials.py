@@ -105,8 +105,8 @@ def test_making_them_again_changes_nothing(credentials: Credentials) -> None:
 
 def test_replicas_of_two_neighbouring_steps_trust_one_another(credentials: Credentials) -> None:
     steps = [settings_of(credentials, "gateway")]
-    for step in (["add", "identity"], ["promote", "identity"], ["retire"]):
-        arguments = [step[0], str(credentials.folder), *step[1:], "gateway"]
+    for step in ("add", "promote", "retire"):
+        arguments = [step, str(credentials.folder), "identity", "gateway"]
         assert CliRunner().invoke(app, arguments).exit_code == 0
         steps.append(settings_of(credentials, "gateway"))
 
@@ -132,6 +132,10 @@ def test_a_new_key_for_secrets_is_known_to_all_before_it_seals_and_opens_what_th
     assert new.secret_keys[0] != old.secret_keys[0]
     assert vault_of(both).decrypt(vault_of(new).encrypt("x")) == b"x"
     assert vault_of(new).decrypt(vault_of(old).encrypt("x")) == b"x"
+
+    credentials.retire(Kind.secret, "contacts")
+    credentials.write_out()
+    assert settings_of(credentials, "contacts").secret_keys == new.secret_keys[:1]
 
 
 def test_an_unknown_process_is_refused(credentials: Credentials) -> None:

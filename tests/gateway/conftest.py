@@ -55,7 +55,7 @@ async def database(database_for: Callable[[str], Awaitable[Database]]) -> Databa
 @pytest.fixture
 def vault() -> Vault:
     """Secrets at rest."""
-    return Vault(keys.secret_keys())
+    return keys.vault()
 
 
 async def add_workspace(database: Database, workspace_id: UUID) -> UUID:

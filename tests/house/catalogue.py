@@ -9,6 +9,7 @@ WITHOUT_WORKSPACE = {
     "alembic_version": "the revision of the schema",
     "feed_state": "one row for the whole feed; requests have no right on it",
     "cursors": "one row per follower over all workspaces; requests have no right on it",
+    "sealed_keys": "keys of the schema itself; requests have no right on it",
 }
 KEYS_WITHOUT_WORKSPACE = {
     "outbox_pkey": "read by the sequencer in the order of writing, over all workspaces",
@@ -48,7 +49,7 @@ WHERE n.nspname IN {SERVICES} AND t.relname <> 'alembic_version'
 COLUMNS = f"""
 SELECT n.nspname || '.' || t.relname || '.' || a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type,
        y.typtype = 'e' AS enum, a.attname AS name, a.attnotnull AS required,
-       pg_get_expr(d.adbin, d.adrelid) AS default_value
+       pg_get_expr(d.adbin, d.adrelid) AS default_value, col_description(t.oid, a.attnum) AS comment
 FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type y ON y.oid = a.atttypid

@@ -146,6 +146,16 @@ async def test_every_workspace_id_is_required_and_defaults_to_the_transactions_o
     ] == []
 
 
+async def test_every_column_of_bytes_says_whether_it_is_sealed_hashed_or_plain(kith: KithDatabase) -> None:
+    """What is sealed is sealed anew when keys change: `services/kit/sealing.py` goes by these comments."""
+    columns = [row for row in await kith.as_admin(catalogue.COLUMNS) if row["type"] == "bytea"]
+    known = re.compile(r"sealed|hashed|plain: \w.*")
+    assert [row["column"] for row in columns if not known.fullmatch(row["comment"] or "")] == []
+    assert {"contacts.source_secrets.sealed", "gateway.idempotency_keys.body"} <= {
+        row["column"] for row in columns if row["comment"] == "sealed"
+    }
+
+
 async def test_references_stay_within_a_workspace_and_a_schema(kith: KithDatabase) -> None:
     keys = await kith.as_admin(catalogue.FOREIGN_KEYS)
     assert [row["key"] for row in keys if row["columns"][0] != "workspace_id" or not row["same_schema"]] == []

@@ -6,14 +6,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from cryptography.fernet import Fernet
 
 from services.kit.clock import FixedClock
 from services.kit.database import Database
 from services.kit.handles import Found, Handles
 from services.kit.ids import new_id
 from services.kit.problems import NotFound
-from services.kit.secrets import Vault
 from tests import keys
 from tests.cluster import KithDatabase
 
@@ -27,7 +25,7 @@ async def database(database_for: Callable[[str], Awaitable[Database]]) -> Databa
 @pytest.fixture
 def handles() -> Handles:
     """Handles under the keys of the test run."""
-    return Handles(Vault(keys.secret_keys()))
+    return Handles(keys.vault())
 
 
 async def test_a_handle_leads_to_its_object_for_its_purpose_only(
@@ -75,15 +73,6 @@ async def test_another_workspace_cannot_revoke_it(
     async with database.write(new_id()) as session:
         assert await handles.revoke(session, "calendar", calendar, clock.now()) == 0
     await handles.find(database, "calendar", handle, clock.now())
-
-
-async def test_a_handle_outlives_a_new_secret_key(
-    database: Database, handles: Handles, workspace_id: UUID, clock: FixedClock
-) -> None:
-    async with database.write(workspace_id) as session:
-        handle = await handles.create(session, "answer", new_id())
-    rotated = Handles(Vault([f"2:{Fernet.generate_key().decode()}", *keys.secret_keys()]))
-    assert (await rotated.find(database, "answer", handle, clock.now())).workspace_id == workspace_id
 
 
 async def test_the_table_holds_no_handle(

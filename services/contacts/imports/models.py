@@ -44,7 +44,7 @@ class ImportPiece(Base):
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=TENANT)
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     start_byte: Mapped[int] = mapped_column(primary_key=True)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
+    data: Mapped[bytes] = mapped_column(LargeBinary, comment="plain: a piece of a file as it was sent")
 
 
 class ImportFault(Base):

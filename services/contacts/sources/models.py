@@ -38,7 +38,7 @@ class SourceSecret(Tenant, Base):
     source_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime | None]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, comment="sealed")
     last4: Mapped[str]
 
     __table_args__ = (
@@ -72,7 +72,7 @@ class Delivery(Base):
     dedupe_key: Mapped[UUID]
     event_key: Mapped[UUID | None]
     headers: Mapped[dict[str, object]] = mapped_column(server_default=NO_KEYS)
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(LargeBinary, comment="plain: as the shop sent it")
 
     __table_args__ = (
         PrimaryKeyConstraint("workspace_id", "source_id", "id"),

@@ -1,5 +1,6 @@
 """Building a service's application: its kit, its routes, problems for every failure, health, start and stop."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from services.kit.problems import (
     TooLarge,
     UnsupportedMediaType,
 )
+from services.kit.readiness import Check, checks, revision_check
+from services.kit.sealing import open_hash_key
 from services.kit.secrets import Vault
 from services.kit.settings import ServiceSettings
 from services.kit.web.answers import answer_of
@@ -40,8 +43,8 @@ OF_STATUS: dict[int, type[Problem]] = {
     for kind in (BadRequest, NotFound, MethodNotAllowed, NotAcceptable, TooLarge, UnsupportedMediaType)
 }
 
-Check = Callable[[], Awaitable[None]]
-"""Raises, with a sentence, when something that the process needs is not there."""
+CHECK_SECONDS = 2.0
+"""A check that takes longer has failed: who asks does not wait for ever."""
 
 
 @dataclass
@@ -77,17 +80,27 @@ class Kit:
             api_pool_size=settings.api_pool_size,
             worker_pool_size=settings.worker_pool_size,
         )
-        kit = cls(
+        signer = IdentitySigner(settings.service, settings.identity_private_key.get_secret_value())
+        verifier = IdentityVerifier(settings.service, settings.identity_public_keys)
+        return cls(
             settings=settings,
             clock=clock,
             database=database,
             vault=vault,
-            signer=IdentitySigner(settings.service, settings.identity_private_key.get_secret_value()),
-            verifier=IdentityVerifier(settings.service, settings.identity_public_keys),
+            signer=signer,
+            verifier=verifier,
             replies=Replies(vault, clock, settings.idempotency_hours),
+            checks=checks(database, vault, signer, verifier),
         )
-        kit.checks["database"] = kit.check_database
-        return kit
+
+    async def open(self) -> None:
+        """Read from the database what the plumbing needs of it."""
+        async with self.database.worker() as session:
+            await open_hash_key(session, self.database.schema, self.vault)
+
+    def require_revision(self, number: int) -> None:
+        """Be ready only where the schema has come as far as this release needs."""
+        self.checks["migrations"] = revision_check(self.database, number)
 
     def drain(self) -> None:
         """Become unready and end long polls: the process will stop as soon as its requests are answered."""
@@ -96,13 +109,14 @@ class Kit:
 
     async def failures(self) -> dict[str, str]:
         """Return what is not ready: the name of each failed check and the kind of its failure."""
-        failed: dict[str, str] = {}
-        for name, check in self.checks.items():
-            try:
-                await check()
-            except Exception as error:  # noqa: BLE001 - whatever fails, the answer is: not ready
-                failed[name] = type(error).__name__
-        return failed
+        checked = await asyncio.gather(
+            *(asyncio.wait_for(check(), CHECK_SECONDS) for check in self.checks.values()), return_exceptions=True
+        )
+        return {
+            name: type(failure).__name__
+            for name, failure in zip(self.checks, checked, strict=True)
+            if isinstance(failure, BaseException)
+        }
 
     async def details(self) -> dict[str, object]:
         """Return the health of this process in full, for the operations port."""
@@ -110,10 +124,6 @@ class Kit:
         for name, report in self.reports.items():
             details[name] = await report()
         return details
-
-    async def check_database(self) -> None:
-        """Raise where the database does not answer."""
-        await self.database.api_pool.fetchval("SELECT 1")
 
 
 Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
@@ -137,6 +147,7 @@ def create_app(
     async def whole_life(app: FastAPI) -> AsyncIterator[None]:
         await kit.database.start()
         try:
+            await kit.open()
             async with (
                 lifespan(app) if lifespan else contextlib.nullcontext(),
                 ops_server(kit.settings.host, kit.settings.ops_port, kit.details),

@@ -1,6 +1,7 @@
-"""What every process of Kith does beside requests: hear of news, number its events, forget kept replies in time."""
+"""What every process of Kith does beside requests: hear of news, number its events, look after what it keeps."""
 
 from services.kit.feeds import add_sequencer, add_wakeups
+from services.kit.sealing import add_resealer
 from services.kit.web.app import Kit
 from services.kit.web.purging import add_reply_purge
 from services.kit.worker import Worker
@@ -14,5 +15,6 @@ def base_worker(kit: Kit) -> Worker:
     if settings.run_worker:
         add_sequencer(worker, kit.database, kit.clock, retention_days=settings.feed_retention_days)
         add_reply_purge(worker, kit.database, kit.clock)
+        add_resealer(worker, kit.database, kit.vault)
     kit.reports["loops"] = worker.report
     return worker

@@ -16,7 +16,7 @@ async def binding(request: Request) -> Binding:
     kit = request.app.state.kit
     query = sorted((name, value) for name, value in request.query_params.multi_items() if name not in UNBOUND)
     scope = orjson.dumps([str(request.state.identity.workspace_id), request.url.path, query])
-    return Binding(key=kit.vault.keyed_hashes("cursor", "")[0], scope=scope)
+    return Binding(key=kit.vault.keyed_hash("cursor", ""), scope=scope)
 
 
 BindingDep = Annotated[Binding, Depends(binding)]

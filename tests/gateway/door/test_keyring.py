@@ -5,10 +5,8 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from cryptography.fernet import Fernet
 
 from gateway.door.keyring import Keyring, bearer
-from gateway.door.usage import Usage
 from gateway.keys.errors import KeyNotUsableHere
 from gateway.keys.rules import checksum, make_key
 from services.kit.clock import FixedClock
@@ -120,25 +118,6 @@ async def test_the_token_is_for_one_service_and_made_anew_before_it_ends(
     clock.advance(timedelta(seconds=13))
     seconds[0] = 13.0
     assert keyring.token(holder, "contacts") != token
-
-
-async def test_a_key_hashed_with_an_older_secret_goes_on_to_open_and_is_hashed_anew_by_being_used(
-    database: Database, vault: Vault, clock: FixedClock, issue: Issue
-) -> None:
-    key = header(await issue())
-    del vault
-    newest = f"2:{Fernet.generate_key().decode()}"
-    rotated = Vault([newest, *keys.secret_keys()])
-    signer = IdentitySigner("gateway", keys.private_key("gateway"))
-    keyring = Keyring(database, rotated, signer, clock, lambda: 0.0, 5.0)
-    holder = await keyring.open(key, None, None)
-    assert holder.identity.scopes == {"admin"}
-    usage = Usage(database, clock)
-    usage.note(holder)
-    await usage.flush()
-    only_new = Vault([newest])
-    again = await Keyring(database, only_new, signer, clock, lambda: 0.0, 5.0).open(key, None, None)
-    assert again.key_id == holder.key_id
 
 
 def test_the_scheme_is_read_in_any_case() -> None:
