@@ -36,6 +36,8 @@ def add_reps(where: Where, column: str, reps: Sequence[UUID | str], caller: Iden
     """Limit a list to rows of one of the reps; `null` stands for rows without a rep, `me` for the caller's own."""
     if not reps:
         return
+    if "me" in reps and caller.rep_id is None:
+        raise bad_parameter(column.rpartition(".")[2], "Your key stands for no rep.")
     ids = [rep_of(caller, rep) for rep in reps if rep != "null"]
     nobody = f" OR {column} IS NULL" if "null" in reps else ""
     where.add(f"({column} = any({{}}::uuid[]){nobody})", ids)

@@ -137,15 +137,6 @@ class Draft:
         return self.joining | self.holding
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A person or account after a request, and what the request did."""
-
-    row: Row
-    created: bool = False
-    unchanged: bool = False
-
-
 class CustomerRows:
     """The statements of one of both tables."""
 

@@ -1,5 +1,6 @@
 """The end of `/external/{source}/{external_id}`: how another system names the thing; the id may hold slashes."""
 
+import unicodedata
 from typing import Annotated
 
 from fastapi import Depends, Path
@@ -12,7 +13,8 @@ async def external_path(
     external_id: Annotated[str, Path(description="Id in that source; it may contain slashes.", max_length=255)],
 ) -> ExternalIdentifier:
     """Return both parts; whether there is such a source is for the service to say."""
-    return ExternalIdentifier.model_construct(source=source, id=external_id)
+    # As in bodies: one id, however its letters are put together (NFC).
+    return ExternalIdentifier.model_construct(source=source, id=unicodedata.normalize("NFC", external_id))
 
 
 ExternalPath = Annotated[ExternalIdentifier, Depends(external_path)]

@@ -1,11 +1,12 @@
 """Words and small shapes that several features of contacts share: stages, channels, external ids, custom fields."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from services.kit.problems import invalid_body
 from services.kit.web.schemas import AwareTime, ExternalId, Input, Output, Ref, Slug, Tag
 
 Stage = Literal["lead", "prospect", "customer", "former"]
@@ -14,6 +15,7 @@ CustomerKind = Literal["person", "account"]
 EffectsName = Literal["none", "scores", "all"]
 OnMatch = Literal["reject", "link"]
 
+T = TypeVar("T")
 MAX_TAGS = 100
 MAX_CUSTOM = 100
 
@@ -87,3 +89,10 @@ class TagsCommand(Input):
 
     add: Tags = Field(default_factory=list)
     remove: Tags = Field(default_factory=list)
+
+
+def within(values: list[T], most: int) -> list[T]:
+    """Return what a verb has made of an array; Invalid where it grew beyond what the array may hold."""
+    if len(values) > most:
+        raise invalid_body("#/add", f"There would be {len(values)}; at most {most} are kept.", "too_long")
+    return values

@@ -1,5 +1,6 @@
 """Accounts over HTTP."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -19,30 +20,25 @@ from services.contacts.accounts.schemas import (
     AccountUpsert,
 )
 from services.contacts.accounts.views import account_of, page_of
-from services.contacts.customer_rows import Written
 from services.contacts.external_path import ExternalPath
-from services.contacts.vocabulary import EffectsName, OnMatch, TagsCommand
-from services.kit.problems import NotFound, PreconditionFailed, Problem
-from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.batches import BatchAborted, BatchRead, Outcomes, split_faulty
+from services.contacts.parameters import MatchRule, Reach
+from services.contacts.vocabulary import TagsCommand
+from services.contacts.written import Written
+from services.kit.problems import NotFound, PreconditionFailed
+from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.change import Change, ChangeDep
 
 router = Router(prefix="/v1/accounts", tags=["accounts"])
 
-MatchRule = Annotated[
-    OnMatch, Query(description="What to do where an external id is known: answer 409, or take the known account.")
-]
 AccountId = Annotated[UUID, Path(description="Id of the account.")]
-CHANGE_PROBLEMS = (NotFound, PreconditionFailed, AccountExists, AccountMerged)
+CHANGE = operation(scopes=["accounts:write"], problems=(NotFound, PreconditionFailed, AccountExists, AccountMerged))
 
 
-def answer(response: Response, written: Written) -> AccountRead:
+def answer(change: Change, written: Written) -> AccountRead:
     """Return a written account with the headers that go with it."""
-    set_etag(response, written.row["version"])
-    if written.created:
-        response.status_code = 201
-        response.headers["Location"] = f"/v1/accounts/{written.row['id']}"
-    if written.unchanged:
-        response.headers["Kith-Unchanged"] = "true"
+    address = f"/v1/accounts/{written.row['id']}" if written.created else None
+    change.done(written.row["version"], created_at=address, unchanged=written.unchanged)
     return account_of(written.row)
 
 
@@ -56,17 +52,11 @@ def answer(response: Response, written: Written) -> AccountRead:
     ),
 )
 async def create_account(
-    body: AccountCreate,
-    accounts: AccountsDep,
-    session: WriteSession,
-    caller: CallerDep,
-    response: Response,
-    on_match: MatchRule = "reject",
+    body: AccountCreate, accounts: AccountsDep, change: ChangeDep, on_match: MatchRule = "reject"
 ) -> AccountRead:
     """Create an account. An external id that is known already answers 409, or 200 with `on_match=link`."""
-    written = await accounts.create(session, caller, body, on_match)
-    response.status_code = 200
-    return answer(response, written)
+    change.response.status_code = 200
+    return answer(change, await accounts.create(change.session, change.caller, body, on_match))
 
 
 @router.get("", **operation(scopes=["accounts:read"]))
@@ -101,19 +91,12 @@ async def create_accounts_batch(
     caller: CallerDep,
     request: Request,
     on_match: MatchRule = "reject",
-    atomic: Annotated[bool, Query(description="Take all items or none.")] = False,
-    effects: Annotated[EffectsName, Query(description="How far the new facts reach.")] = "all",
+    atomic: Atomic = False,
+    effects: Reach = "all",
 ) -> BatchRead:
     """Create up to 1,000 accounts; each is judged on its own unless `atomic`."""
-    outcomes = Outcomes(request.app.state.kit.settings.public_url.rstrip("/"), request.url.path)
-    fitting = split_faulty(body.items, outcomes)
-    found = await accounts.create_many(session, caller, [item for _, item in fitting], on_match, effects=effects)
-    for (place, _), one in zip(fitting, found, strict=True):
-        if isinstance(one, Problem):
-            outcomes.fail(place, one)
-        else:
-            outcomes.succeed(place, 201 if one.created else 200, one.row["id"], one.row["version"])
-    return outcomes.answer(atomic=atomic)
+    create = partial(accounts.create_many, session, caller, on_match=on_match, effects=effects)
+    return await answer_batch(request, body.items, create, lambda written: written.line, atomic=atomic)
 
 
 @router.put(
@@ -125,16 +108,10 @@ async def create_accounts_batch(
     ),
 )
 async def upsert_account(
-    key: ExternalPath,
-    body: AccountUpsert,
-    accounts: AccountsDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    key: ExternalPath, body: AccountUpsert, accounts: AccountsDep, change: ChangeDep
 ) -> AccountRead:
     """Create the account that another system names so, or change the fields that were sent."""
-    return answer(response, await accounts.upsert(session, caller, key, body, wanted))
+    return answer(change, await accounts.upsert(change.session, change.caller, key, body, change.wanted))
 
 
 @router.get("/{account_id}", **operation(scopes=["accounts:read"], problems=[NotFound]))
@@ -149,37 +126,23 @@ async def read_account(
     return account_of(row)
 
 
-@router.patch("/{account_id}", **operation(scopes=["accounts:write"], problems=CHANGE_PROBLEMS))
+@router.patch("/{account_id}", **CHANGE)
 async def update_account(
-    account_id: AccountId,
-    body: AccountUpdate,
-    accounts: AccountsDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    account_id: AccountId, body: AccountUpdate, accounts: AccountsDep, change: ChangeDep
 ) -> AccountRead:
     """Change an account by merge patch: fields that are sent replace, null empties, all else stays."""
-    return answer(response, await accounts.change(session, caller, account_id, body, wanted))
+    return answer(change, await accounts.change(change.session, change.caller, account_id, body, change.wanted))
 
 
-@router.delete("/{account_id}", status_code=204, **operation(scopes=["accounts:write"], problems=CHANGE_PROBLEMS))
-async def delete_account(
-    account_id: AccountId, accounts: AccountsDep, session: WriteSession, caller: CallerDep, wanted: IfMatch
-) -> None:
+@router.delete("/{account_id}", status_code=204, **CHANGE)
+async def delete_account(account_id: AccountId, accounts: AccountsDep, change: ChangeDep) -> None:
     """Delete an account. The row stays listed with `deleted=true`; what comes with an external id of it is new."""
-    await accounts.delete(session, caller, account_id, wanted)
+    await accounts.delete(change.session, change.caller, account_id, change.wanted)
 
 
-@router.post("/{account_id}/tags", **operation(scopes=["accounts:write"], problems=CHANGE_PROBLEMS))
+@router.post("/{account_id}/tags", **CHANGE)
 async def change_account_tags(
-    account_id: AccountId,
-    body: TagsCommand,
-    accounts: AccountsDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    account_id: AccountId, body: TagsCommand, accounts: AccountsDep, change: ChangeDep
 ) -> AccountRead:
     """Add and remove tags of an account, without a race against other changes."""
-    return answer(response, await accounts.change_tags(session, caller, account_id, body, wanted))
+    return answer(change, await accounts.change_tags(change.session, change.caller, account_id, body, change.wanted))

@@ -14,13 +14,13 @@ from services.contacts.customer_rows import (
     Draft,
     Row,
     Versions,
-    Written,
     missing_reference,
     without_shared_keys,
 )
 from services.contacts.identities.rules import Key, mark_time
 from services.contacts.people.rules import change_tags
-from services.contacts.vocabulary import ExternalIdentifier, OnMatch, TagsCommand
+from services.contacts.vocabulary import MAX_TAGS, ExternalIdentifier, OnMatch, TagsCommand, within
+from services.contacts.written import Written
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
@@ -40,7 +40,7 @@ class Accounts:
 
     async def create(self, session: Session, caller: Identity, body: AccountUpsert, on_match: OnMatch) -> Written:
         """Create an account; AccountExists where an external id is known, or the known account with `link`."""
-        [found] = await self.create_many(session, caller, [body], on_match)
+        [found] = await self.create_many(session, caller, [body], on_match=on_match)
         if isinstance(found, Problem):
             raise found
         return found
@@ -50,8 +50,8 @@ class Accounts:
         session: Session,
         caller: Identity,
         bodies: Sequence[AccountUpsert],
-        on_match: OnMatch,
         *,
+        on_match: OnMatch = "reject",
         effects: str = "all",
     ) -> list[Written | Problem]:
         """Create accounts in one statement; of two that share an external id the second meets the first."""
@@ -125,7 +125,8 @@ class Accounts:
     ) -> Written:
         """Add and remove tags."""
         row = await self._locked(session, caller, account_id, wanted)
-        return await self._apply(session, caller, row, {"tags": change_tags(row["tags"], command.add, command.remove)})
+        tags = change_tags(row["tags"], command.add, command.remove)
+        return await self._apply(session, caller, row, {"tags": within(tags, MAX_TAGS)})
 
     async def look_up(self, session: Session, caller: Identity, key: ExternalIdentifier) -> list[Row]:
         """Return the account that another system names so, as a list of none or one."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
+from services.contacts.conditions import add_span
 from services.contacts.exchange_rates.dependencies import ExchangeRatesDep
 from services.contacts.exchange_rates.errors import OwnCurrency
 from services.contacts.exchange_rates.schemas import (
@@ -54,6 +55,7 @@ async def list_exchange_rates(
         where.add("valid_from > {}", query.valid_from_after)
     if query.valid_from_before:
         where.add("valid_from < {}", query.valid_from_before)
+    add_span(where, "updated_at", query.updated_after, query.updated_before)
     rows = await rates.rows.page(session, where, query, bound, query.sort)
     return ExchangeRatePage(items=[shown(row) for row in rows.items], next_cursor=rows.next_cursor, count=rows.count)
 

@@ -62,4 +62,6 @@ class ExchangeRateQuery(ListQuery):
     currency: list[CurrencyCode] = Field(default_factory=list, max_length=50, description="Only these currencies.")
     valid_from_after: LocalDate | None = Field(None, description="Valid from a later day than this.")
     valid_from_before: LocalDate | None = Field(None, description="Valid from an earlier day than this.")
+    updated_after: AwareTime | None = Field(None, description="Changed later than this.")
+    updated_before: AwareTime | None = Field(None, description="Changed earlier than this.")
     sort: Literal["valid_from", "-valid_from"] = Field("-valid_from", description="Order of the list.")

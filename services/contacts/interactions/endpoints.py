@@ -1,5 +1,6 @@
 """Interactions over HTTP."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -17,28 +18,31 @@ from services.contacts.interactions.schemas import (
     InteractionUpdate,
 )
 from services.contacts.interactions.views import interaction_of, page_of
-from services.contacts.vocabulary import EffectsName
-from services.kit.problems import NotFound, PreconditionFailed, Problem
-from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.batches import BatchAborted, BatchRead, Outcomes, split_faulty
+from services.contacts.parameters import Reach
+from services.contacts.written import Written
+from services.kit.problems import NotFound, PreconditionFailed
+from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.change import Change, ChangeDep
 
 router = Router(prefix="/v1/interactions", tags=["interactions"])
 InteractionId = Annotated[UUID, Path(description="Id of the interaction.")]
+CHANGE = operation(scopes=["interactions:write"], problems=[NotFound, PreconditionFailed, NoRepBound])
+
+
+def answer(change: Change, written: Written) -> InteractionRead:
+    """Return a written interaction with the headers that go with it."""
+    address = f"/v1/interactions/{written.row['id']}" if written.created else None
+    change.done(written.row["version"], created_at=address, unchanged=written.unchanged)
+    return interaction_of(written.row)
 
 
 @router.post("", status_code=201, **operation(scopes=["interactions:write"], problems=[NoRepBound]))
 async def create_interaction(
-    body: InteractionCreate,
-    interactions: InteractionsDep,
-    session: WriteSession,
-    caller: CallerDep,
-    response: Response,
+    body: InteractionCreate, interactions: InteractionsDep, change: ChangeDep
 ) -> InteractionRead:
     """Record something that happened between us and a person or account."""
-    row = await interactions.record(session, caller, body)
-    set_etag(response, row["version"])
-    response.headers["Location"] = f"/v1/interactions/{row['id']}"
-    return interaction_of(row)
+    return answer(change, await interactions.record(change.session, change.caller, body))
 
 
 @router.get("", **operation(scopes=["interactions:read"]))
@@ -63,19 +67,12 @@ async def create_interactions_batch(
     session: WriteSession,
     caller: CallerDep,
     request: Request,
-    atomic: Annotated[bool, Query(description="Take all items or none.")] = False,
-    effects: Annotated[EffectsName, Query(description="How far the new facts reach.")] = "all",
+    atomic: Atomic = False,
+    effects: Reach = "all",
 ) -> BatchRead:
     """Record up to 1,000 interactions; each is judged on its own unless `atomic`."""
-    outcomes = Outcomes(request.app.state.kit.settings.public_url.rstrip("/"), request.url.path)
-    fitting = split_faulty(body.items, outcomes)
-    found = await interactions.record_many(session, caller, [item for _, item in fitting], effects=effects)
-    for (place, _), one in zip(fitting, found, strict=True):
-        if isinstance(one, Problem):
-            outcomes.fail(place, one)
-        else:
-            outcomes.succeed(place, 201, one["id"], one["version"])
-    return outcomes.answer(atomic=atomic)
+    record = partial(interactions.record_many, session, caller, effects=effects)
+    return await answer_batch(request, body.items, record, lambda written: written.line, atomic=atomic)
 
 
 @router.get("/{interaction_id}", **operation(scopes=["interactions:read"], problems=[NotFound]))
@@ -92,37 +89,15 @@ async def read_interaction(
     return interaction_of(row)
 
 
-@router.patch(
-    "/{interaction_id}", **operation(scopes=["interactions:write"], problems=[NotFound, PreconditionFailed, NoRepBound])
-)
+@router.patch("/{interaction_id}", **CHANGE)
 async def update_interaction(
-    interaction_id: InteractionId,
-    body: InteractionUpdate,
-    interactions: InteractionsDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    interaction_id: InteractionId, body: InteractionUpdate, interactions: InteractionsDep, change: ChangeDep
 ) -> InteractionRead:
     """Change an interaction by merge patch; its customer stays."""
-    row, changed = await interactions.change(session, caller, interaction_id, body, wanted)
-    set_etag(response, row["version"])
-    if not changed:
-        response.headers["Kith-Unchanged"] = "true"
-    return interaction_of(row)
+    return answer(change, await interactions.change(change.session, change.caller, interaction_id, body, change.wanted))
 
 
-@router.delete(
-    "/{interaction_id}",
-    status_code=204,
-    **operation(scopes=["interactions:write"], problems=[NotFound, PreconditionFailed]),
-)
-async def delete_interaction(
-    interaction_id: InteractionId,
-    interactions: InteractionsDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-) -> None:
+@router.delete("/{interaction_id}", status_code=204, **CHANGE)
+async def delete_interaction(interaction_id: InteractionId, interactions: InteractionsDep, change: ChangeDep) -> None:
     """Delete an interaction; it stays listed with `deleted=true`."""
-    await interactions.delete(session, caller, interaction_id, wanted)
+    await interactions.delete(change.session, change.caller, interaction_id, change.wanted)

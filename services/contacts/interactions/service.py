@@ -10,6 +10,7 @@ from services.contacts.callers import may_see, rep_of
 from services.contacts.customers.service import Customers, Known
 from services.contacts.interactions.repository import InteractionsRepository, Row
 from services.contacts.interactions.schemas import InteractionCreate, InteractionUpdate
+from services.contacts.written import Written
 from services.contracts.contacts import InteractionChanged
 from services.contracts.envelope import Effects
 from services.kit.clock import Clock
@@ -45,7 +46,7 @@ class Interactions:
         self._customers = customers
         self._clock = clock
 
-    async def record(self, session: Session, caller: Identity, body: InteractionCreate) -> Row:
+    async def record(self, session: Session, caller: Identity, body: InteractionCreate) -> Written:
         """Record an interaction."""
         [found] = await self.record_many(session, caller, [body])
         if isinstance(found, Problem):
@@ -54,12 +55,12 @@ class Interactions:
 
     async def record_many(
         self, session: Session, caller: Identity, bodies: Sequence[InteractionCreate], *, effects: str = "all"
-    ) -> list[Row | Problem]:
+    ) -> list[Written | Problem]:
         """Record interactions in one statement; each that cannot be recorded has a problem in its place."""
         customers = await self._customers.find(session, caller, {body.customer_id for body in bodies})
         wanted = [chosen_rep(caller, body) for body in bodies]
         reps = await self.rows.known_reps(session, [rep for rep in wanted if isinstance(rep, UUID)])
-        found: dict[int, Row | Problem] = {}
+        found: dict[int, Written | Problem] = {}
         given: dict[UUID, int] = {}
         rows: list[dict[str, Any]] = []
         for place, (body, rep) in enumerate(zip(bodies, wanted, strict=True)):
@@ -72,7 +73,7 @@ class Interactions:
             rows.append(row)
         made = await self.rows.insert(session, rows) if rows else []
         await publish(session, [event_of(row) for row in sorted(made, key=lambda row: given[row["id"]])])
-        found |= {given[row["id"]]: row for row in made}
+        found |= {given[row["id"]]: Written(row, created=True) for row in made}
         return [found[place] for place in range(len(bodies))]
 
     async def read(self, session: Session, caller: Identity, interaction_id: UUID) -> Row:
@@ -86,8 +87,8 @@ class Interactions:
         interaction_id: UUID,
         body: InteractionUpdate,
         wanted: frozenset[int] | None,
-    ) -> tuple[Row, bool]:
-        """Apply a merge patch; returns the interaction and whether anything changed."""
+    ) -> Written:
+        """Apply a merge patch."""
         row = self._there(caller, await self.rows.read(session, interaction_id, lock=True))
         check_version(row["version"], wanted)
         changes = {name: value for name, value in columns_of(body, caller).items() if row[name] != value}
@@ -96,7 +97,7 @@ class Interactions:
                 raise invalid_body(f"#/{name}", "An interaction always has one.", "required")
         if changes.get("rep_id") and not await self.rows.known_reps(session, [changes["rep_id"]]):
             raise invalid_body("#/rep_id", "There is no such rep.", "unknown_rep")
-        return (await self._write(session, row, changes), True) if changes else (row, False)
+        return Written(await self._write(session, row, changes)) if changes else Written(row, unchanged=True)
 
     async def delete(
         self, session: Session, caller: Identity, interaction_id: UUID, wanted: frozenset[int] | None

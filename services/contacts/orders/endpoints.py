@@ -1,5 +1,6 @@
 """Orders over HTTP."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -19,29 +20,23 @@ from services.contacts.orders.schemas import (
     OrdersBatchCommand,
     OrderUpsert,
 )
-from services.contacts.orders.service import Written
 from services.contacts.orders.views import order_of, page_of
-from services.contacts.vocabulary import EffectsName
-from services.kit.problems import NotFound, PreconditionFailed, Problem
-from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.batches import BatchAborted, BatchRead, Outcomes, split_faulty
+from services.contacts.parameters import Reach
+from services.contacts.written import Written
+from services.kit.problems import NotFound, PreconditionFailed
+from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.change import Change, ChangeDep
 
 router = Router(prefix="/v1/orders", tags=["orders"])
 OrderId = Annotated[UUID, Path(description="Id of the order.")]
-Reach = Annotated[
-    EffectsName, Query(description="How far the facts reach: `scores` moves scores, but starts no message or reminder.")
-]
 LARGE_BODY = 16_777_216
 
 
-def answer(response: Response, written: Written) -> OrderRead:
+def answer(change: Change, written: Written) -> OrderRead:
     """Return a written order with the headers that go with it."""
-    set_etag(response, written.row["version"])
-    response.status_code = 201 if written.created else 200
-    if written.created:
-        response.headers["Location"] = f"/v1/orders/{written.row['id']}"
-    if written.unchanged:
-        response.headers["Kith-Unchanged"] = "true"
+    address = f"/v1/orders/{written.row['id']}" if written.created else None
+    change.done(written.row["version"], created_at=address, unchanged=written.unchanged)
     return order_of(written.row)
 
 
@@ -49,13 +44,11 @@ def answer(response: Response, written: Written) -> OrderRead:
 async def create_order(
     body: OrderCreate,
     orders: OrdersDep,
-    session: WriteSession,
-    caller: CallerDep,
-    response: Response,
+    change: ChangeDep,
     effects: Reach = "all",
 ) -> OrderRead:
     """Create an order. The buyer is found by identifiers or made; the account, if there is one, is credited."""
-    return answer(response, await orders.create(session, caller, body, effects))
+    return answer(change, await orders.create(change.session, change.caller, body, effects))
 
 
 @router.get("", **operation(scopes=["orders:read"]))
@@ -76,19 +69,12 @@ async def create_orders_batch(
     session: WriteSession,
     caller: CallerDep,
     request: Request,
-    atomic: Annotated[bool, Query(description="Take all items or none.")] = False,
+    atomic: Atomic = False,
     effects: Reach = "all",
 ) -> BatchRead:
     """Take in up to 1,000 whole orders: 201 for new ones, 200 for known ones, of which the newer state wins."""
-    outcomes = Outcomes(request.app.state.kit.settings.public_url.rstrip("/"), request.url.path)
-    fitting = split_faulty(body.items, outcomes)
-    found = await orders.take_in_many(session, caller, [item for _, item in fitting], effects)
-    for (place, _), one in zip(fitting, found, strict=True):
-        if isinstance(one, Problem):
-            outcomes.fail(place, one)
-        elif one.order_id is not None:
-            outcomes.succeed(place, 201 if one.outcome == "created" else 200, one.order_id, one.version)
-    return outcomes.answer(atomic=atomic)
+    take_in = partial(orders.take_in_many, session, caller, effects=effects)
+    return await answer_batch(request, body.items, take_in, lambda applied: applied.line, atomic=atomic)
 
 
 @router.put(
@@ -103,17 +89,14 @@ async def upsert_order(
     key: ExternalPath,
     body: OrderUpsert,
     orders: OrdersDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    change: ChangeDep,
     effects: Reach = "all",
 ) -> OrderRead:
     """Create the order that another system names so, or change the fields that were sent.
 
     A body whose `updated_at` is older than what is known changes nothing and answers with `Kith-Unchanged`.
     """
-    return answer(response, await orders.upsert(session, caller, key, body, wanted, effects))
+    return answer(change, await orders.upsert(change.session, change.caller, key, body, change.wanted, effects))
 
 
 @router.get("/{order_id}", **operation(scopes=["orders:read"], problems=[NotFound]))
@@ -131,14 +114,11 @@ async def refund_order(
     order_id: OrderId,
     body: OrderRefund,
     orders: OrdersDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    change: ChangeDep,
     effects: Reach = "all",
 ) -> OrderRead:
     """Add a refund to an order; it lowers the order itself, whatever the refund's own day."""
-    return answer(response, await orders.refund(session, caller, order_id, body, wanted, effects))
+    return answer(change, await orders.refund(change.session, change.caller, order_id, body, change.wanted, effects))
 
 
 @router.post("/{order_id}/cancel", **operation(scopes=["orders:write"], problems=[NotFound, PreconditionFailed]))
@@ -146,11 +126,8 @@ async def cancel_order(
     order_id: OrderId,
     body: CancelCommand,
     orders: OrdersDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    change: ChangeDep,
     effects: Reach = "all",
 ) -> OrderRead:
     """Cancel an order; it counts no longer. A newer message of its shop decides again."""
-    return answer(response, await orders.cancel(session, caller, order_id, body, wanted, effects))
+    return answer(change, await orders.cancel(change.session, change.caller, order_id, body, change.wanted, effects))

@@ -36,6 +36,11 @@ class AppliedOrder:
     """Whom the fact names as the buyer; a stale fact may name another one than the order has."""
     account_id: UUID | None
 
+    @property
+    def line(self) -> tuple[int, UUID | None, int]:
+        """The status, id and version of the order, as a batch tells them."""
+        return 201 if self.outcome == "created" else 200, self.order_id, self.version
+
 
 @dataclass(slots=True)
 class Told:

@@ -16,6 +16,7 @@ from services.contacts.orders.repository import OrdersRepository
 from services.contacts.orders.rules import OrderState, state_of
 from services.contacts.orders.schemas import CancelCommand, OrderCreate, OrderRefund, OrderUpsert
 from services.contacts.vocabulary import ExternalIdentifier
+from services.contacts.written import Written
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 Versions = frozenset[int] | None
 MADE_UP = "api:"
 """Begins the external ids of orders that came without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An order after a request, and what the request did."""
-
-    row: "asyncpg.Record"
-    created: bool = False
-    unchanged: bool = False
 
 
 class Orders:
@@ -71,15 +63,17 @@ class Orders:
         return Written(await self._shown(session, caller, applied.order_id), created=True)
 
     async def take_in_many(
-        self, session: Session, caller: Identity, bodies: Sequence[OrderCreate], effects: EffectsName
+        self, session: Session, caller: Identity, bodies: Sequence[OrderCreate], *, effects: EffectsName
     ) -> list[AppliedOrder | Problem]:
         """Take in whole orders; of one that is known the newer state wins."""
         drafted = await self._facts(session, caller, bodies, effects)
         facts = [fact for fact, fault in drafted if not fault]
-        if caller.sees_all:
-            applied = iter(await self._intake.apply(session, session.tenant, facts))
-        else:
-            applied = iter([await self._take_in_seen(session, caller, fact) for fact in facts])
+        taken: Sequence[AppliedOrder | Problem] = (
+            await self._intake.apply(session, session.tenant, facts)
+            if caller.sees_all
+            else [await self._take_in_seen(session, caller, fact) for fact in facts]
+        )
+        applied = iter(taken)
         return [fault or next(applied) for _, fault in drafted]
 
     async def _take_in_seen(self, session: Session, caller: Identity, fact: OrderFact) -> AppliedOrder | Problem:

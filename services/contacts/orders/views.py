@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.contacts.orders.schemas import OrderPage, OrderRead
+from services.contacts.written import Row
 from services.kit.money import Money, convert
 from services.kit.web.lists import Rows
-
-if TYPE_CHECKING:
-    import asyncpg
 
 AMOUNTS = ("total", "subtotal", "discount", "tax", "shipping", "refunded", "net")
 
@@ -20,7 +18,7 @@ def page_of(rows: Rows) -> OrderPage:
     return OrderPage.model_validate({"items": items, "next_cursor": rows.next_cursor, "count": rows.count})
 
 
-def order_of(row: "asyncpg.Record") -> OrderRead:
+def order_of(row: Row) -> OrderRead:
     """Return an order in full."""
     values = shown(dict(row))
     values["net_reporting"] = in_reporting(row, row["net_minor"])
@@ -71,7 +69,7 @@ def source_ref(row: Mapping[str, Any]) -> dict[str, Any] | None:
     return found and found | {"key": row["source_key"]}
 
 
-def in_reporting(row: "Mapping[str, Any] | asyncpg.Record", minor: int) -> Money | None:
+def in_reporting(row: Row, minor: int) -> Money | None:
     """Return an amount in the reporting currency at the rate of the order's local day; None without a rate."""
     into = row["reporting_currency"]
     rate = Decimal(1) if row["currency"] == into else row["rate"]

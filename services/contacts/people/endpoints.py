@@ -1,17 +1,20 @@
 """People over HTTP."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
-from services.contacts.customer_rows import Written
 from services.contacts.external_path import ExternalPath
+from services.contacts.parameters import MatchRule, Reach
 from services.contacts.people.dependencies import PeopleDep
 from services.contacts.people.errors import PersonExists, PersonMerged
 from services.contacts.people.queries import PersonQuery, conditions
 from services.contacts.people.schemas import (
+    AddressesCommand,
     EmailsCommand,
+    HandlesCommand,
     LookupCommand,
     PeopleBatchCommand,
     PersonCreate,
@@ -22,30 +25,24 @@ from services.contacts.people.schemas import (
     PhonesCommand,
 )
 from services.contacts.people.views import page_of, person_of
-from services.contacts.vocabulary import EffectsName, OnMatch, TagsCommand
-from services.kit.identity import Identity
-from services.kit.problems import NotFound, PreconditionFailed, Problem
-from services.kit.web import BindingDep, CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.batches import BatchAborted, BatchRead, Outcomes, split_faulty
+from services.contacts.vocabulary import TagsCommand
+from services.contacts.written import Written
+from services.kit.problems import NotFound, PreconditionFailed
+from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.change import Change, ChangeDep
 
 router = Router(prefix="/v1/people", tags=["people"])
 
-MatchRule = Annotated[
-    OnMatch, Query(description="What to do where an identifier is known: answer 409, or take the known person.")
-]
 PersonId = Annotated[UUID, Path(description="Id of the person.")]
-CHANGE_PROBLEMS = (NotFound, PreconditionFailed, PersonExists, PersonMerged)
+CHANGE = operation(scopes=["people:write"], problems=(NotFound, PreconditionFailed, PersonExists, PersonMerged))
 
 
-def answer(response: Response, written: Written, caller: Identity) -> PersonRead:
+def answer(change: Change, written: Written) -> PersonRead:
     """Return a written person with the headers that go with it."""
-    set_etag(response, written.row["version"])
-    if written.created:
-        response.status_code = 201
-        response.headers["Location"] = f"/v1/people/{written.row['id']}"
-    if written.unchanged:
-        response.headers["Kith-Unchanged"] = "true"
-    return person_of(written.row, caller)
+    address = f"/v1/people/{written.row['id']}" if written.created else None
+    change.done(written.row["version"], created_at=address, unchanged=written.unchanged)
+    return person_of(written.row, change.caller)
 
 
 @router.post(
@@ -58,17 +55,11 @@ def answer(response: Response, written: Written, caller: Identity) -> PersonRead
     ),
 )
 async def create_person(
-    body: PersonCreate,
-    people: PeopleDep,
-    session: WriteSession,
-    caller: CallerDep,
-    response: Response,
-    on_match: MatchRule = "reject",
+    body: PersonCreate, people: PeopleDep, change: ChangeDep, on_match: MatchRule = "reject"
 ) -> PersonRead:
     """Create a person. An identifier that is known already answers 409, or 200 with `on_match=link`."""
-    written = await people.create(session, caller, body, on_match)
-    response.status_code = 200
-    return answer(response, written, caller)
+    change.response.status_code = 200
+    return answer(change, await people.create(change.session, change.caller, body, on_match))
 
 
 @router.get("", **operation(scopes=["people:read"]))
@@ -104,19 +95,12 @@ async def create_people_batch(
     caller: CallerDep,
     request: Request,
     on_match: MatchRule = "reject",
-    atomic: Annotated[bool, Query(description="Take all items or none.")] = False,
-    effects: Annotated[EffectsName, Query(description="How far the new facts reach.")] = "all",
+    atomic: Atomic = False,
+    effects: Reach = "all",
 ) -> BatchRead:
     """Create up to 1,000 people; each is judged on its own unless `atomic`."""
-    outcomes = Outcomes(request.app.state.kit.settings.public_url.rstrip("/"), request.url.path)
-    fitting = split_faulty(body.items, outcomes)
-    found = await people.create_many(session, caller, [item for _, item in fitting], on_match, effects=effects)
-    for (place, _), one in zip(fitting, found, strict=True):
-        if isinstance(one, Problem):
-            outcomes.fail(place, one)
-        else:
-            outcomes.succeed(place, 201 if one.created else 200, one.row["id"], one.row["version"])
-    return outcomes.answer(atomic=atomic)
+    create = partial(people.create_many, session, caller, on_match=on_match, effects=effects)
+    return await answer_batch(request, body.items, create, lambda written: written.line, atomic=atomic)
 
 
 @router.put(
@@ -127,17 +111,9 @@ async def create_people_batch(
         responses={201: {"model": PersonRead, "description": "Created"}},
     ),
 )
-async def upsert_person(
-    key: ExternalPath,
-    body: PersonUpsert,
-    people: PeopleDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
-) -> PersonRead:
+async def upsert_person(key: ExternalPath, body: PersonUpsert, people: PeopleDep, change: ChangeDep) -> PersonRead:
     """Create the person whom another system names so, or change the fields that were sent."""
-    return answer(response, await people.upsert(session, caller, key, body, wanted), caller)
+    return answer(change, await people.upsert(change.session, change.caller, key, body, change.wanted))
 
 
 @router.get("/{person_id}", **operation(scopes=["people:read"], problems=[NotFound]))
@@ -152,65 +128,53 @@ async def read_person(
     return person_of(row, caller)
 
 
-@router.patch("/{person_id}", **operation(scopes=["people:write"], problems=CHANGE_PROBLEMS))
-async def update_person(
-    person_id: PersonId,
-    body: PersonUpdate,
-    people: PeopleDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
-) -> PersonRead:
+@router.patch("/{person_id}", **CHANGE)
+async def update_person(person_id: PersonId, body: PersonUpdate, people: PeopleDep, change: ChangeDep) -> PersonRead:
     """Change a person by merge patch: fields that are sent replace, null empties, all else stays."""
-    return answer(response, await people.change(session, caller, person_id, body, wanted), caller)
+    return answer(change, await people.change(change.session, change.caller, person_id, body, change.wanted))
 
 
-@router.delete("/{person_id}", status_code=204, **operation(scopes=["people:write"], problems=CHANGE_PROBLEMS))
-async def delete_person(
-    person_id: PersonId, people: PeopleDep, session: WriteSession, caller: CallerDep, wanted: IfMatch
-) -> None:
+@router.delete("/{person_id}", status_code=204, **CHANGE)
+async def delete_person(person_id: PersonId, people: PeopleDep, change: ChangeDep) -> None:
     """Delete a person. The row stays listed with `deleted=true`; whoever comes with an identifier of it is new."""
-    await people.delete(session, caller, person_id, wanted)
+    await people.delete(change.session, change.caller, person_id, change.wanted)
 
 
-@router.post("/{person_id}/tags", **operation(scopes=["people:write"], problems=CHANGE_PROBLEMS))
+@router.post("/{person_id}/tags", **CHANGE)
 async def change_person_tags(
-    person_id: PersonId,
-    body: TagsCommand,
-    people: PeopleDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    person_id: PersonId, body: TagsCommand, people: PeopleDep, change: ChangeDep
 ) -> PersonRead:
     """Add and remove tags of a person, without a race against other changes."""
-    return answer(response, await people.change_tags(session, caller, person_id, body, wanted), caller)
+    return answer(change, await people.change_tags(change.session, change.caller, person_id, body, change.wanted))
 
 
-@router.post("/{person_id}/emails", **operation(scopes=["people:write"], problems=CHANGE_PROBLEMS))
+@router.post("/{person_id}/emails", **CHANGE)
 async def change_person_emails(
-    person_id: PersonId,
-    body: EmailsCommand,
-    people: PeopleDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    person_id: PersonId, body: EmailsCommand, people: PeopleDep, change: ChangeDep
 ) -> PersonRead:
     """Add and remove e-mail addresses of a person."""
-    return answer(response, await people.change_emails(session, caller, person_id, body, wanted), caller)
+    return answer(change, await people.change_emails(change.session, change.caller, person_id, body, change.wanted))
 
 
-@router.post("/{person_id}/phones", **operation(scopes=["people:write"], problems=CHANGE_PROBLEMS))
+@router.post("/{person_id}/phones", **CHANGE)
 async def change_person_phones(
-    person_id: PersonId,
-    body: PhonesCommand,
-    people: PeopleDep,
-    session: WriteSession,
-    caller: CallerDep,
-    wanted: IfMatch,
-    response: Response,
+    person_id: PersonId, body: PhonesCommand, people: PeopleDep, change: ChangeDep
 ) -> PersonRead:
     """Add and remove telephone numbers of a person."""
-    return answer(response, await people.change_phones(session, caller, person_id, body, wanted), caller)
+    return answer(change, await people.change_phones(change.session, change.caller, person_id, body, change.wanted))
+
+
+@router.post("/{person_id}/addresses", **CHANGE)
+async def change_person_addresses(
+    person_id: PersonId, body: AddressesCommand, people: PeopleDep, change: ChangeDep
+) -> PersonRead:
+    """Add and remove postal addresses of a person; those are removed that equal an entry in `remove`."""
+    return answer(change, await people.change_addresses(change.session, change.caller, person_id, body, change.wanted))
+
+
+@router.post("/{person_id}/handles", **CHANGE)
+async def change_person_handles(
+    person_id: PersonId, body: HandlesCommand, people: PeopleDep, change: ChangeDep
+) -> PersonRead:
+    """Add and remove handles on social and chat networks of a person."""
+    return answer(change, await people.change_handles(change.session, change.caller, person_id, body, change.wanted))

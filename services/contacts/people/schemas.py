@@ -189,6 +189,20 @@ class PhonesCommand(Input):
     remove: Annotated[list[PhoneNumber], Field(max_length=MAX_POINTS)] = Field(default_factory=list)
 
 
+class AddressesCommand(Input):
+    """Postal addresses to add and to remove, in one step."""
+
+    add: Addresses = Field(default_factory=list)
+    remove: Addresses = Field(default_factory=list)
+
+
+class HandlesCommand(Input):
+    """Handles to add and to remove, in one step."""
+
+    add: Handles = Field(default_factory=list)
+    remove: Handles = Field(default_factory=list)
+
+
 class LookupCommand(Input):
     """What is known of a person; give one of e-mail address, telephone number, external id."""
 

@@ -10,7 +10,6 @@ from services.contacts.customer_rows import (
     Draft,
     Row,
     Versions,
-    Written,
     missing_reference,
     without_shared_keys,
 )
@@ -22,8 +21,18 @@ from services.contacts.people.errors import PersonExists, PersonMerged
 from services.contacts.people.patches import Columns, columns_after
 from services.contacts.people.repository import PeopleRepository, filtered
 from services.contacts.people.rules import change_tags
-from services.contacts.people.schemas import EmailsCommand, LookupCommand, PersonUpdate, PersonUpsert, PhonesCommand
-from services.contacts.vocabulary import ExternalIdentifier, OnMatch, TagsCommand
+from services.contacts.people.schemas import (
+    MAX_POINTS,
+    AddressesCommand,
+    EmailsCommand,
+    HandlesCommand,
+    LookupCommand,
+    PersonUpdate,
+    PersonUpsert,
+    PhonesCommand,
+)
+from services.contacts.vocabulary import MAX_TAGS, ExternalIdentifier, OnMatch, TagsCommand, within
+from services.contacts.written import Written
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
@@ -49,7 +58,7 @@ class People:
 
     async def create(self, session: Session, caller: Identity, body: PersonUpsert, on_match: OnMatch) -> Written:
         """Create a person; PersonExists where an identifier is known, or the known person with `link`."""
-        [found] = await self.create_many(session, caller, [body], on_match)
+        [found] = await self.create_many(session, caller, [body], on_match=on_match)
         if isinstance(found, Problem):
             raise found
         return found
@@ -59,8 +68,8 @@ class People:
         session: Session,
         caller: Identity,
         bodies: Sequence[PersonUpsert],
-        on_match: OnMatch,
         *,
+        on_match: OnMatch = "reject",
         effects: str = "all",
     ) -> list[Written | Problem]:
         """Create people in one statement; of two that share an identifier the second meets the first."""
@@ -140,7 +149,8 @@ class People:
     ) -> Written:
         """Add and remove tags."""
         row = await self._locked(session, caller, person_id, wanted)
-        return await self._apply(session, caller, row, {"tags": change_tags(row["tags"], command.add, command.remove)})
+        tags = change_tags(row["tags"], command.add, command.remove)
+        return await self._apply(session, caller, row, {"tags": within(tags, MAX_TAGS)})
 
     async def change_emails(
         self, session: Session, caller: Identity, person_id: UUID, command: EmailsCommand, wanted: Versions
@@ -149,7 +159,7 @@ class People:
         row = await self._locked(session, caller, person_id, wanted)
         added = [entry.model_dump() for entry in command.add]
         emails = entries(row["emails"], added, command.remove, "address")
-        return await self._apply(session, caller, row, {"emails": emails})
+        return await self._apply(session, caller, row, {"emails": within(emails, MAX_POINTS)})
 
     async def change_phones(
         self, session: Session, caller: Identity, person_id: UUID, command: PhonesCommand, wanted: Versions
@@ -160,7 +170,22 @@ class People:
         added = e164([entry.model_dump() for entry in command.add], region, "#/add")
         removed = e164([{"number": number} for number in command.remove], region, "#/remove")
         gone = [entry["number"] for entry in removed]
-        return await self._apply(session, caller, row, {"phones": entries(row["phones"], added, gone, "number")})
+        phones = entries(row["phones"], added, gone, "number")
+        return await self._apply(session, caller, row, {"phones": within(phones, MAX_POINTS)})
+
+    async def change_addresses(
+        self, session: Session, caller: Identity, person_id: UUID, command: AddressesCommand, wanted: Versions
+    ) -> Written:
+        """Add and remove postal addresses."""
+        row = await self._locked(session, caller, person_id, wanted)
+        return await self._apply(session, caller, row, {"addresses": whole_entries(row["addresses"], command)})
+
+    async def change_handles(
+        self, session: Session, caller: Identity, person_id: UUID, command: HandlesCommand, wanted: Versions
+    ) -> Written:
+        """Add and remove handles."""
+        row = await self._locked(session, caller, person_id, wanted)
+        return await self._apply(session, caller, row, {"handles": whole_entries(row["handles"], command)})
 
     async def look_up(self, session: Session, caller: Identity, asked: LookupCommand) -> "list[asyncpg.Record]":
         """Return the people who hold an identifier, also one that an edit has replaced since."""
@@ -316,6 +341,18 @@ def entries(
     after = {entry[key]: {key: entry[key], "primary": False} for entry in held}
     after |= {entry[key]: dict(entry) for entry in added}
     return [entry for value, entry in after.items() if value not in removed]
+
+
+def whole_entries(
+    held: Sequence[Mapping[str, Any]], command: AddressesCommand | HandlesCommand
+) -> list[dict[str, Any]]:
+    """Return addresses or handles after additions and removals; each is told from others by all that it says."""
+    added, removed = ([entry.model_dump() for entry in some] for some in (command.add, command.remove))
+    after: list[dict[str, Any]] = []
+    for entry in map(dict, [*held, *added]):
+        if entry not in removed and entry not in after:
+            after.append(entry)
+    return within(after, MAX_POINTS)
 
 
 def marked_primary(stored: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

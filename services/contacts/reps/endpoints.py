@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
+from services.contacts.conditions import add_choice, add_span
 from services.contacts.reps.dependencies import RepsDep
 from services.contacts.reps.errors import RepEmailTaken
 from services.contacts.reps.schemas import RepCreate, RepPage, RepQuery, RepRead, RepUpdate
@@ -41,6 +42,9 @@ async def list_reps(
     where = Where()
     if query.active is not None:
         where.add("active = {}", query.active)
+    add_choice(where, "email", query.email)
+    add_span(where, "created_at", query.created_after, query.created_before)
+    add_span(where, "updated_at", query.updated_after, query.updated_before)
     rows = await reps.rows.page(session, where, query, bound, query.sort)
     items = [RepRead.model_validate(dict(row)) for row in rows.items]
     return RepPage(items=items, next_cursor=rows.next_cursor, count=rows.count)

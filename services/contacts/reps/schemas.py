@@ -66,6 +66,11 @@ class RepQuery(ListQuery):
     """Filters of the list of reps."""
 
     active: bool | None = Field(None, description="Only those who are here, or only those who have left.")
+    email: list[EmailAddress] = Field(default_factory=list, max_length=50, description="Has this e-mail address.")
+    created_after: AwareTime | None = Field(None, description="Created later than this.")
+    created_before: AwareTime | None = Field(None, description="Created earlier than this.")
+    updated_after: AwareTime | None = Field(None, description="Changed later than this.")
+    updated_before: AwareTime | None = Field(None, description="Changed earlier than this.")
     sort: Literal["display_name", "-display_name", "created_at", "-created_at"] = Field(
         "display_name", description="Order of the list."
     )

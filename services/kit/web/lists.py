@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.kit.database import Session
 from services.kit.problems import bad_parameter
@@ -34,6 +35,14 @@ class ListQuery(BaseModel):
     cursor: str | None = Field(None, max_length=CURSOR_LENGTH, description="`next_cursor` of the page before.")
     count: Literal["exact", "estimated"] | None = Field(None, description="Also count the rows that fit the filters.")
     ids: list[UUID] = Field(default_factory=list, max_length=MAX_IDS, description="Only rows with these ids.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def compose_letters(cls, value: object) -> object:
+        """Return texts in NFC, as everything is stored."""
+        if isinstance(value, str):
+            return unicodedata.normalize("NFC", value)
+        return [cls.compose_letters(entry) for entry in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,13 @@ class Listing:
     async def _part(
         self, session: Session, where: Where, sort: str, after: list[Any] | None, limit: int, *, nulls: bool
     ) -> "list[asyncpg.Record]":
+        sql, args = self.statement(where, sort, after, limit, nulls=nulls)
+        return await session.fetch(sql, *args)
+
+    def statement(
+        self, where: Where, sort: str, after: list[Any] | None, limit: int, *, nulls: bool = False
+    ) -> tuple[str, list[object]]:
+        """Return the statement of a page and its arguments: rows with a sort value, or rows without one."""
         key = self.sorts[sort.removeprefix("-")]
         down = sort.startswith("-")
         part = where.copy()
@@ -163,11 +179,11 @@ class Listing:
         way = "DESC" if down else "ASC"
         order = f"{self.id_column} {way}" if nulls else f"{key.column} {way}, {self.id_column} {way}"
         part.args.append(limit)
-        return await session.fetch(
+        sql = (
             f"SELECT {self.columns}, {key.column} AS sort_key, {self.id_column} AS sort_id FROM {self.source}"
-            f" WHERE {part.sql} ORDER BY {order} LIMIT ${len(part.args)}",
-            *part.args,
+            f" WHERE {part.sql} ORDER BY {order} LIMIT ${len(part.args)}"
         )
+        return sql, part.args
 
     async def _count(self, session: Session, where: Where, kind: str | None) -> Count | None:
         """Count exactly, or stop at a ceiling where an estimate will do."""

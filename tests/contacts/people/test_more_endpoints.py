@@ -42,6 +42,19 @@ class TestUpsert:
     async def test_an_unknown_source_is_not_found(self, door: Door) -> None:
         assert (await door.put(f"{PATH}/external/moon-base/1", {"given_name": "Ann"})).status_code == 404
 
+    async def test_ids_and_filters_mean_the_same_however_letters_are_put_together(self, door: Door) -> None:
+        composed, decomposed = "Zo\u00e9/\u6771", "Zoe\u0301/\u6771"
+        body = {"given_name": decomposed, "region": decomposed, "tags": [decomposed]}
+        made = await door.put(f"{PATH}/external/import/{decomposed}", body)
+        again = await door.put(f"{PATH}/external/import/{composed}", {"given_name": composed})
+        assert (made.status_code, again.status_code, again.headers["Kith-Unchanged"]) == (201, 200, "true")
+        for spelling in (composed, decomposed):
+            for name in ("region", "tag"):
+                page = (await door.get(PATH, params={name: spelling})).json()
+                assert [item["given_name"] for item in page["items"]] == [composed]
+            found = await door.get(PATH, params={"source": "import", "external_id": spelling})
+            assert len(found.json()["items"]) == 1
+
     async def test_an_id_that_is_too_long_is_refused(self, door: Door) -> None:
         answer = await door.put(f"{PATH}/external/import/{'x' * 256}", {"given_name": "Ann"})
         assert (answer.status_code, pointers(answer)) == (400, ["external_id"])
@@ -129,6 +142,26 @@ class TestVerbs:
         command = {"add": [{"number": "02 2345 6789"}], "remove": ["0912 345 678"]}
         phones = (await door.post(f"{PATH}/{ming['id']}/phones", command)).json()["phones"]
         assert phones == [{"number": "+886223456789", "primary": True}]
+
+    async def test_postal_addresses_and_handles_are_added_once_and_removed(self, door: Door) -> None:
+        ming = await door.made("/v1/people", {"given_name": "Ann"})
+        home, line = {"lines": ["1 Tea Road"], "country": "TW"}, {"network": "line", "handle": "ann"}
+        for verb, entry, key in (("addresses", home, "country"), ("handles", line, "handle")):
+            url = f"{PATH}/{ming['id']}/{verb}"
+            kept = (await door.post(url, {"add": [entry, entry]})).json()[verb]
+            assert [one[key] for one in kept] == [entry[key]]
+            again = await door.post(url, {"add": [entry]})
+            assert again.headers["Kith-Unchanged"] == "true"
+            assert (await door.post(url, {"remove": [entry]})).json()[verb] == []
+
+    async def test_verbs_keep_arrays_within_their_bounds(self, door: Door) -> None:
+        ming = await door.made("/v1/people", {"given_name": "Ann", "tags": [f"t{n}" for n in range(100)]})
+        answer = await door.post(f"{PATH}/{ming['id']}/tags", {"add": ["one more"]})
+        assert (answer.status_code, pointers(answer)) == (422, ["#/add"])
+        handles = [{"network": "line", "handle": f"h{n}"} for n in range(20)]
+        await door.post(f"{PATH}/{ming['id']}/handles", {"add": handles})
+        more = await door.post(f"{PATH}/{ming['id']}/handles", {"add": [{"network": "line", "handle": "x"}]})
+        assert (more.status_code, pointers(more)) == (422, ["#/add"])
 
     async def test_a_number_to_add_that_is_none_is_named(self, door: Door) -> None:
         ming = await door.made(PATH, MING)

@@ -1,0 +1,39 @@
+"""What every change of one thing needs: the transaction, who asks, the version he has seen, the answer's headers."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Response
+
+from services.kit.database import Session
+from services.kit.identity import Identity
+from services.kit.web.dependencies import CallerDep, WriteSession
+from services.kit.web.etags import IfMatch, set_etag
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that is asked for, and the response that will tell of it."""
+
+    session: Session
+    caller: Identity
+    wanted: frozenset[int] | None
+    """Versions that the change may start from; None = any."""
+    response: Response
+
+    def done(self, version: int, *, created_at: str | None = None, unchanged: bool = False) -> None:
+        """Say in the headers what became of it; `created_at` is the address of what was created."""
+        set_etag(self.response, version)
+        if created_at:
+            self.response.status_code = 201
+            self.response.headers["Location"] = created_at
+        if unchanged:
+            self.response.headers["Kith-Unchanged"] = "true"
+
+
+async def change(session: WriteSession, caller: CallerDep, wanted: IfMatch, response: Response) -> Change:
+    """Return what a change needs."""
+    return Change(session, caller, wanted, response)
+
+
+ChangeDep = Annotated[Change, Depends(change)]
