@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
@@ -62,8 +63,8 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
     server = Server(config, app.state.kit)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(server.serve(sockets=[listener]))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(SystemExit):
+        runner.run(server.serve(sockets=[listener]))  # a start that fails has said why, and would leave by itself
     return 0 if server.started else 3
 
 
