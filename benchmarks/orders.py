@@ -1,31 +1,75 @@
 """Shopify orders for load: made here, unique in id, of a chosen size."""
 
+import hashlib
 from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from random import Random
+from typing import Any
 
 import orjson
 
 from benchmarks.ceiling import signature
 from benchmarks.load import Call
 
+CURRENCY = "TWD"
 LARGE, SMALL = 15_000, 2_000
-"""Sizes of a body in bytes; 15 KB is what real orders have."""
+"""About the sizes of a body in bytes; 15 KB is what real orders have."""
+LARGE_LINES = 7
+SAMPLE: dict[str, Any] = orjson.loads(
+    (Path(__file__).parents[1] / "tests/samples/shopify/orders-create-paid.json").read_bytes()
+)
+NEW_CUSTOMERS = 0.6
+"""Share of orders whose buyer was never seen before; the others come back, the latest ones more often."""
+NAMES = ("怡君", "Wei", "志明", "Anna", "美玲", "Tomás")
 
 
-def order(number: int, *, run: int, size: int, customers: int) -> dict[str, object]:
-    """Return the `number`-th order of a run as Shopify would push it, filled up to a size with line items."""
-    order_id = run * 10_000_000 + number
-    customer = run * 1_000_000 + number % customers
+class Customers:
+    """Who buys at the shop, over all loads of a run: it begins with nobody, and people come back."""
+
+    def __init__(self, seed: int = 7) -> None:
+        self._chance = Random(seed)
+        self._number = 0
+
+    def next(self) -> int:
+        """Return the buyer of the next order."""
+        if not self._number or self._chance.random() < NEW_CUSTOMERS:
+            self._number += 1
+            return self._number
+        return max(1, self._number - int(self._chance.expovariate(4 / self._number)))
+
+
+def large_order(order_id: int, customer: int) -> dict[str, object]:
+    """Return an order of seven lines as Shopify pushes it, about 15 KB: ids, buyer and times in a full sample."""
+    buyer = small_order(order_id, customer)
+    phone = f"+8869{customer:08}"
+    address = {**SAMPLE["billing_address"], "phone": phone, "first_name": NAMES[customer % len(NAMES)]}
+    person: dict[str, object] = {**SAMPLE["customer"], **buyer.pop("customer"), "phone": phone}  # type: ignore[dict-item]
+    lines = [
+        {**sold, "id": order_id * 100 + place, "admin_graphql_api_id": f"gid://shopify/LineItem/{order_id}{place}"}
+        for place, sold in enumerate(islice(cycle(SAMPLE["line_items"]), LARGE_LINES))
+    ]
+    token = hashlib.sha256(str(order_id).encode()).hexdigest()
+    tokens = {"token": token[:32], "checkout_token": token[32:], "cart_token": token[16:48]}
+    addresses = {"billing_address": address, "shipping_address": address}
+    return {**SAMPLE, **buyer, **tokens, **addresses, "customer": person, "line_items": lines}
+
+
+def small_order(order_id: int, customer: int) -> dict[str, object]:
+    """Return an order of which only what is needed is told, about 2 KB."""
     placed = datetime.now(UTC).isoformat(timespec="seconds")
-    body: dict[str, object] = {
+    email = f"buyer{customer}@bench.example"
+    return {
         "id": order_id,
         "name": f"#{order_id}",
-        "order_number": number,
-        "email": f"buyer{customer}@bench.example",
+        "order_number": order_id,
+        "email": email,
+        "contact_email": email,
         "created_at": placed,
         "processed_at": placed,
         "updated_at": placed,
-        "currency": "TWD",
-        "presentment_currency": "TWD",
+        "currency": CURRENCY,
+        "presentment_currency": CURRENCY,
         "financial_status": "paid",
         "fulfillment_status": None,
         "total_price": "1180.00",
@@ -33,55 +77,28 @@ def order(number: int, *, run: int, size: int, customers: int) -> dict[str, obje
         "subtotal_price": "1100.00",
         "total_discounts": "0.00",
         "total_tax": "0.00",
-        "total_shipping_price_set": {"shop_money": {"amount": "80.00", "currency_code": "TWD"}},
+        "total_shipping_price_set": {"shop_money": {"amount": "80.00", "currency_code": CURRENCY}},
         "payment_gateway_names": ["shopify_payments"],
         "test": False,
         "customer": {
             "id": customer,
-            "email": f"buyer{customer}@bench.example",
-            "first_name": "怡君",
+            "email": email,
+            "first_name": NAMES[customer % len(NAMES)],
             "last_name": "陳",
             "updated_at": placed,
         },
         "refunds": [],
-        "line_items": [line(order_id, 0)],
-    }
-    lines: list[object] = body["line_items"]  # type: ignore[assignment]  # the list made just above
-    while len(orjson.dumps(body)) < size:
-        lines.append(line(order_id, len(lines)))
-    return body
-
-
-def line(order_id: int, place: int) -> dict[str, object]:
-    """Return one line item, of about 500 bytes."""
-    return {
-        "id": order_id * 100 + place,
-        "product_id": 7000 + place,
-        "variant_id": 8000 + place,
-        "sku": f"TEA-{place:03}",
-        "title": "Alishan oolong, spring picking 阿里山烏龍茶",
-        "quantity": 1,
-        "price": "1100.00" if place == 0 else "0.00",
-        "total_discount": "0.00",
-        "gift_card": False,
-        "properties": [{"name": "wrapping", "value": "paper"}],
-        "price_set": {
-            "shop_money": {"amount": "1100.00", "currency_code": "TWD"},
-            "presentment_money": {"amount": "1100.00", "currency_code": "TWD"},
-        },
-        "fulfillment_service": "manual",
-        "requires_shipping": True,
-        "taxable": False,
-        "vendor": "Bench tea house",
+        "line_items": [{**sold, "id": order_id * 100} for sold in SAMPLE["line_items"][:1]],
     }
 
 
 class Orders:
-    """Signed webhook calls for one run; bodies are made before the clock starts, so that making them costs nothing."""
+    """Signed webhook calls for one load; bodies are made before the clock starts, so that making them costs nothing."""
 
-    def __init__(self, path: str, *, run: int, size: int, count: int, customers: int = 2_000) -> None:
+    def __init__(self, path: str, customers: Customers, *, run: int, size: int, count: int) -> None:
         self._path = path
-        self._bodies = [orjson.dumps(order(number, run=run, size=size, customers=customers)) for number in range(count)]
+        make = large_order if size == LARGE else small_order
+        self._bodies = [orjson.dumps(make(run * 10_000_000 + number, customers.next())) for number in range(count)]
         self._signatures = [signature(body).decode() for body in self._bodies]
         self._run = run
 
@@ -90,14 +107,13 @@ class Orders:
         return len(self._bodies)
 
     def call(self, number: int) -> Call:
-        """Return the `number`-th call; past the end they begin again under new delivery ids."""
-        place = number % len(self._bodies)
+        """Return the `number`-th call; IndexError past the end: an order that is sent twice would cost less."""
         headers = {
             "content-type": "application/json",
             "x-shopify-topic": "orders/create",
             "x-shopify-shop-domain": "bench.myshopify.com",
             "x-shopify-webhook-id": f"{self._run}-{number}",
             "x-shopify-event-id": f"{self._run}-{number}-e",
-            "x-shopify-hmac-sha256": self._signatures[place],
+            "x-shopify-hmac-sha256": self._signatures[number],
         }
-        return Call("POST", self._path, headers, self._bodies[place])
+        return Call("POST", self._path, headers, self._bodies[number])

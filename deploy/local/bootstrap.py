@@ -6,7 +6,7 @@ from pathlib import Path
 from deploy.local.errors import LocalRunError
 from deploy.local.home import Home, write_private
 from deploy.local.keys import Keys
-from deploy.local.processes import Surroundings
+from deploy.local.processes import Surroundings, part_named
 from gateway import bootstrap
 from gateway.settings import GatewaySettings
 from migrations.addresses import login_roles
@@ -22,7 +22,7 @@ def write_first_key(surroundings: Surroundings, path: Path) -> None:
 
 def gateway_settings(surroundings: Surroundings) -> GatewaySettings:
     """Return the settings that the gateway runs with."""
-    return GatewaySettings.model_validate(surroundings.values("gateway"))
+    return GatewaySettings.model_validate(surroundings.values(part_named("gateway")))
 
 
 def running_gateway(home: Home) -> GatewaySettings:

@@ -1,17 +1,44 @@
-"""The settings that each of the four processes gets in a local run."""
+"""What a local run starts: the four processes, the background work of contacts apart, and the settings of each."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.local.keys import Keys
-from deploy.processes import NAMES
+from deploy.processes import NAMES, PROCESSES, Process, process_named
 from migrations.addresses import Roles, role_url
 from services.kit.settings import PREFIX
 
 LOOPBACK = "127.0.0.1"
 # A person who wants another value sets the variable; everything else the local run decides itself.
 OVERRIDABLE = ("public_url", "log_format", "shutdown_seconds", "secret_keys", "api_pool_size", "worker_pool_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of the local run: which of the four it is, and whether it does background work."""
+
+    name: str
+    process: Process
+    run_worker: bool = True
+    niceness: int = 0
+    """How far it stands back where processors are short."""
+
+
+# Shops wait for their answer, what their calls say can wait: so contacts answers in one process and works in another.
+# The loads of the other three are small beside it, and each process more costs memory.
+WORKER = Part("contacts-worker", process_named("contacts"), niceness=10)
+PARTS = (
+    Part("contacts", process_named("contacts"), run_worker=False),
+    WORKER,
+    *(Part(process.name, process) for process in PROCESSES if process.name != "contacts"),
+)
+PART_NAMES = tuple(part.name for part in PARTS)
+
+
+def part_named(name: str) -> Part:
+    """Return the part with a name; KeyError where there is none."""
+    return {part.name: part for part in PARTS}[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +51,18 @@ class Surroundings:
     ports: Mapping[str, int]
     ops_ports: Mapping[str, int]
 
-    def values(self, name: str) -> dict[str, object]:
+    def values(self, part: Part) -> dict[str, object]:
         """Return the settings of one process, as arguments of its settings class."""
+        name = part.process.name
         roles = Roles(name)
         chosen: dict[str, object] = {
             "service": name,
             "host": LOOPBACK,
-            "port": self.ports[name],
-            "ops_port": self.ops_ports[name],
+            "port": self.ports[part.name],
+            "ops_port": self.ops_ports[part.name],
+            "run_worker": part.run_worker,
             "public_url": f"http://{LOOPBACK}:{self.ports['gateway']}",
-            "peers": {peer: f"http://{LOOPBACK}:{port}" for peer, port in self.ports.items()},
+            "peers": {peer: f"http://{LOOPBACK}:{self.ports[peer]}" for peer in NAMES},
             "api_database_url": role_url(self.database_url, roles.api, self.passwords),
             "worker_database_url": role_url(self.database_url, roles.worker, self.passwords),
             "identity_private_key": self.keys.identity_private_key(name),

@@ -26,7 +26,7 @@ TAIL_LINES = 40
 class LocalStack:
     """`kith up` in a process of its own. `settings` are KITH_ variables without their prefix.
 
-    Names of processes are those of the four, `postgres`, and `up` for their parent.
+    Names of processes are those of the four, `contacts-worker`, `postgres`, and `up` for their parent.
     """
 
     def __init__(self, home: Path, *, keep_going: bool = False, **settings: str) -> None:

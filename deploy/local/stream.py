@@ -4,8 +4,8 @@ import os
 import sys
 from typing import TextIO
 
-COLOURS = {"gateway": 36, "contacts": 32, "scoring": 33, "campaigns": 35, "kith": 34}
-WIDTH = 9
+COLOURS = {"gateway": 36, "contacts": 32, "contacts-worker": 92, "scoring": 33, "campaigns": 35, "kith": 34}
+WIDTH = 15
 LONGEST_LINE = 256 * 1024
 
 

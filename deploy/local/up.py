@@ -1,4 +1,4 @@
-"""`kith up`: database, migrations, the four processes in order of dependence, and everything down again at the end."""
+"""`kith up`: database, migrations, the processes in order of dependence, and everything down again at the end."""
 
 import gc
 import os
@@ -20,10 +20,10 @@ from deploy.local.errors import LocalRunError
 from deploy.local.group import Child, Group
 from deploy.local.home import Home
 from deploy.local.keys import Keys
-from deploy.local.processes import Surroundings
+from deploy.local.processes import PART_NAMES, PARTS, Part, Surroundings, part_named
 from deploy.local.readiness import is_ready
 from deploy.local.stream import Stream
-from deploy.processes import NAMES, PROCESSES, Process, process_named
+from deploy.processes import PROCESSES
 from deploy.serve import serve
 from migrations.addresses import login_roles
 from services.kit.settings import ServiceSettings
@@ -95,9 +95,9 @@ class Run:
                 return death.code
 
     def _up(self) -> None:
-        for name in NAMES:
+        for name in PART_NAMES:
             self._listeners[name] = ports.reserve(ports.gateway_port() if name == "gateway" else 0, self._patience)
-        self._ops_reservations = {name: ports.reserve(0) for name in NAMES}
+        self._ops_reservations = {name: ports.reserve(0) for name in PART_NAMES}
         self._ending = "Kith has stopped."
         keys = Keys(self._home.secrets)
         passwords = keys.role_passwords(login_roles())
@@ -113,19 +113,19 @@ class Run:
         if sys.platform != "linux":
             # Linux lets others listen on a port that is only held; elsewhere it must be let go again.
             self._close(self._ops_reservations)
-        self._settings = {process.name: self._read_settings(process) for process in PROCESSES}
+        self._settings = {part.name: self._read_settings(part) for part in PARTS}
         self._warm_up()
         self._await_end(setup)
-        for process in PROCESSES:
-            self._await_ready(self._start(process))
+        for part in PARTS:
+            self._await_ready(self._start(part))
         self._await_end(self._fork(SETUP, lambda: write_first_key(self._surroundings, self._home.admin_key)))
         self._note_state()
         self._announce()
 
-    def _read_settings(self, process: Process) -> ServiceSettings:
+    def _read_settings(self, part: Part) -> ServiceSettings:
         # Read before anything is forked: a wrong variable is said once, in words, and not by a dying child.
         try:
-            return read_settings(process.settings_class(), **self._surroundings.values(process.name))
+            return read_settings(part.process.settings_class(), **self._surroundings.values(part))
         except SettingsUnusable as error:
             raise LocalRunError(str(error)) from error
 
@@ -136,17 +136,18 @@ class Run:
         gc.collect()
         gc.freeze()
 
-    def _start(self, process: Process) -> Child:
-        listener = self._listeners.pop(process.name)
-        child = self._fork(process.name, lambda: self._serve(process, listener))
+    def _start(self, part: Part) -> Child:
+        listener = self._listeners.pop(part.name)
+        child = self._fork(part.name, lambda: self._serve(part, listener))
         # Ours must be closed: as long as it is open, callers of a dead process would wait instead of being refused.
         listener.close()
-        self._home.note_pid(process.name, child.process.pid)
+        self._home.note_pid(part.name, child.process.pid)
         return child
 
-    def _serve(self, process: Process, listener: socket.socket) -> int:
+    def _serve(self, part: Part, listener: socket.socket) -> int:
         self._close(self._listeners)
-        return serve(process.factory(), self._settings[process.name], listener)
+        os.nice(part.niceness)
+        return serve(part.process.factory(), self._settings[part.name], listener)
 
     def _close(self, sockets: Mapping[str, socket.socket]) -> None:
         for each in sockets.values():
@@ -193,11 +194,11 @@ class Run:
             return
         reason = f"{child.name} {child.ending}."
         stable = time.monotonic() - child.started > STABLE_SECONDS
-        if not (self._keep_going and stable and child.name in NAMES):
+        if not (self._keep_going and stable and child.name in PART_NAMES):
             raise ProcessDied(reason, child.code or 1)
         self._stream.say(f"{reason} It starts again.")
         self._listeners[child.name] = ports.reserve(self._surroundings.ports[child.name], PATIENCE_SECONDS)
-        self._start(process_named(child.name))
+        self._start(part_named(child.name))
         self._note_state()
 
     def _on_database_death(self) -> None:
@@ -230,7 +231,7 @@ class Run:
 
     def _down(self) -> None:
         self._stopping = True
-        self._group.stop(["gateway"], list(NAMES))
+        self._group.stop(["gateway"], list(PART_NAMES))
         self._database.stop(DATABASE_STOP_SECONDS)
         self._home.forget_run()
         if self._ending:

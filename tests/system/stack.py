@@ -13,7 +13,7 @@ from tests.system.supervisor import DATABASE, HELD
 
 POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 60.0
-NAMES = ("gateway", "contacts", "scoring", "campaigns")
+NAMES = ("gateway", "contacts", "contacts-worker", "scoring", "campaigns")
 
 
 class Stack(LocalStack):

@@ -11,9 +11,9 @@ from typing import NoReturn
 from deploy.local import ports
 from deploy.local.group import Child
 from deploy.local.home import Home
+from deploy.local.processes import PART_NAMES, part_named
 from deploy.local.stream import Stream
 from deploy.local.up import Run
-from deploy.processes import NAMES, process_named
 
 DATABASE = "postgres"
 HELD = "held"
@@ -41,7 +41,7 @@ class Supervisor(Run):
                 self._resume(name)
 
     def _on_end(self, child: Child) -> None:
-        if child.name not in NAMES or not self._watching:
+        if child.name not in PART_NAMES or not self._watching:
             super()._on_end(child)
             return
         self._stream.say(f"{child.name} {child.ending}.")
@@ -67,7 +67,7 @@ class Supervisor(Run):
 
     def _start_again(self, name: str) -> None:
         self._listeners[name] = ports.reserve(self._surroundings.ports[name])
-        self._start(process_named(name))
+        self._start(part_named(name))
         self._note_state()
 
 

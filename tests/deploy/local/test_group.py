@@ -62,7 +62,11 @@ def test_what_a_child_says_is_printed_under_its_name() -> None:
     child = ended(group, group.start("contacts", talk))
     assert child.code == 3
     assert child.ending == "ended with exit code 3"
-    assert output.getvalue().splitlines() == ["contacts  | one", "contacts  | two", "contacts  | half a line"]
+    assert output.getvalue().splitlines() == [
+        "contacts        | one",
+        "contacts        | two",
+        "contacts        | half a line",
+    ]
 
 
 def test_json_lines_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +75,7 @@ def test_json_lines_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Stream(output)
     stream.line("contacts", '{"event": "started"}')
     stream.say("Kith is ready.")
-    assert output.getvalue().splitlines() == ['{"event": "started"}', "kith      | Kith is ready."]
+    assert output.getvalue().splitlines() == ['{"event": "started"}', "kith            | Kith is ready."]
 
 
 def test_a_signal_that_ends_a_child_is_named() -> None:
@@ -101,8 +105,8 @@ def test_a_stop_ends_the_deaf_too(monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
     group = Group(Stream(output))
     willing, deaf = group.start("gateway", sleep), group.start("contacts", sleep_deaf)
-    until(group, output, "gateway   | asleep")
-    until(group, output, "contacts  | asleep")
+    until(group, output, "gateway         | asleep")
+    until(group, output, "contacts        | asleep")
     group.stop(["gateway"])
     assert (willing.code, deaf.code) == (0, -signal.SIGKILL)
     assert not group.children

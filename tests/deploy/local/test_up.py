@@ -21,13 +21,13 @@ import pytest
 from deploy.local.database import create_database
 from deploy.local.ports import free_port, port_of, reserve
 from deploy.local.postgres import Cluster
+from deploy.local.processes import PART_NAMES
 from deploy.local.stack import ROOT, LocalStack
-from deploy.processes import NAMES
 
 # Whole starts and stops, several a test, on a machine that may be busy with other tests.
 pytestmark = pytest.mark.timeout(300)
 
-ALL = ("up", "postgres", *NAMES)
+ALL = ("up", "postgres", *PART_NAMES)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_the_first_start_makes_a_workspace_with_a_key_and_a_stop_leaves_nothing(
 
 
 def test_the_death_of_one_ends_all_with_its_reason_and_the_next_start_recovers(stack: LocalStack) -> None:
-    for name in ("contacts", "postgres"):
+    for name in ("contacts", "contacts-worker", "postgres"):
         stack.start()
         assert get(stack, "/v1/me")[0] == 200
         pids = [stack.pid(each) for each in ALL]
@@ -121,13 +121,13 @@ def test_ctrl_c_is_a_clean_stop(stack: LocalStack) -> None:
     stack.kill("up", signal.SIGINT)
     assert stack.wait() == 0
     assert time.monotonic() - began < 30
-    assert stack.tail().endswith("kith      | Kith has stopped.")
+    assert stack.tail().endswith("kith            | Kith has stopped.")
 
 
 def test_what_dies_starts_again_when_asked_to_keep_going(open_folder: Path) -> None:
     with LocalStack(open_folder / "home", keep_going=True) as stack:
         time.sleep(3.5)  # what dies sooner after its start would only die again
-        for name in ("contacts", "postgres"):
+        for name in ("contacts", "contacts-worker", "postgres"):
             before = stack.pid(name)
             stack.kill(name)
             deadline = time.monotonic() + 30
