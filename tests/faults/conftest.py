@@ -2,13 +2,15 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, nullcontext
 from random import Random, SystemRandom
 
 import pytest
 
+from deploy.local.bootstrap import running_gateway
 from deploy.local.ports import free_port
+from gateway import bootstrap
 from tests.faults.load import Load
 from tests.system.client import Client
 from tests.system.stack import Stack
@@ -27,6 +29,18 @@ async def client(stack: Stack) -> AsyncIterator[Client]:
     """A front end with the admin key."""
     async with Client(stack.url, stack.key) as found:
         yield found
+
+
+@pytest.fixture
+async def new_workspace(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
+    """Maker of workspaces: a client with the admin key of an empty one."""
+    async with AsyncExitStack() as clients:
+
+        async def make() -> Client:
+            _, key = await bootstrap.create_workspace(running_gateway(stack.home), "Test")
+            return await clients.enter_async_context(Client(stack.url, key))
+
+        yield make
 
 
 @pytest.fixture

@@ -107,7 +107,10 @@ def profile_of(key: Key, profile: Profile) -> dict[str, Any]:
 
 
 def scores_of(workspace_id: UUID, event: CustomerScored) -> dict[str, Any]:
-    """Return the row of what scoring tells."""
+    """Return the row of what scoring tells.
+
+    Who has no order left that counts looks like one who never had any: how it came to that must not show.
+    """
     tier, churn = event.scores.get("value_tier", UNKNOWN), event.scores.get("churn_risk", UNKNOWN)
     last = event.last_order
     return {
@@ -117,7 +120,7 @@ def scores_of(workspace_id: UUID, event: CustomerScored) -> dict[str, Any]:
         "version": event.version,
         "care_from": limited_from(event.effects, event.as_of),
         "currency": event.currency,
-        "net_revenue_minor": event.net_revenue_minor,
+        "net_revenue_minor": event.net_revenue_minor if event.orders_count else None,
         "orders_count": event.orders_count,
         "purchase_days": event.purchase_days,
         "first_order_at": event.first_order_at,
@@ -132,7 +135,11 @@ def scores_of(workspace_id: UUID, event: CustomerScored) -> dict[str, Any]:
         "rfm": event.scores.get("rfm", UNKNOWN).value,
         "churn_risk": churn.value,
         "churn_risk_since": churn.changed_at if churn.value else None,
-        "scores": {kind: {"value": score.value, "points": score.points} for kind, score in event.scores.items()},
+        "scores": {
+            kind: {"value": score.value, "points": score.points}
+            for kind, score in event.scores.items()
+            if (score.value, score.points) != (None, None)
+        },
     }
 
 

@@ -20,9 +20,6 @@ from services.campaigns.interactions.rules import Interaction, best_hour, contac
 from services.campaigns.pressure.rules import Habits, contact_moment, read_windows, zone_of
 from services.campaigns.reminders.rules import Status, Waiting, merge, priority, suggest
 
-ONE_AT_A_TIME = frozenset({Code.TIER_RHYTHM, Code.SILENCE})
-"""Rules of which a customer has at most one unfinished reminder."""
-
 
 @dataclass(frozen=True, slots=True)
 class Active:
@@ -115,13 +112,16 @@ def plan(
 
 
 def closings_of(facts: Facts, active: Iterable[Active]) -> Iterator[Closing]:
-    """Yield the reminders whose cause is gone, and doubles, which a merge of two customers may bring."""
+    """Yield the reminders whose cause is gone, and doubles, which a merge of two customers may bring.
+
+    Of each rule a customer has at most one unfinished reminder: its cause is the first order, the last one, a beat.
+    """
     first: dict[str, UUID] = {}
     for one in active:
         reason = withdrawn(one.rule, one.fact_at, facts)
         if reason:
             yield Closing(one.id, Status.EXPIRED, reason)
-        elif one.rule in ONE_AT_A_TIME and first.setdefault(one.rule, one.id) != one.id:
+        elif first.setdefault(one.rule, one.id) != one.id:
             yield Closing(one.id, Status.MERGED, None, first[one.rule])
 
 
@@ -129,11 +129,10 @@ def triggers_of(
     facts: Facts, rules: Mapping[Code, Rule], standing: Collection[Active], now: datetime
 ) -> Iterator[Trigger]:
     """Yield what the rules ask for and no unfinished reminder stands for already."""
-    causes = {one.cause for one in standing}
-    busy = {one.rule for one in standing} & ONE_AT_A_TIME
+    busy = {one.rule for one in standing}
     for code, rule in rules.items():
         trigger = rule.trigger(facts, now)
-        if trigger and trigger.cause not in causes and code not in busy:
+        if trigger and code not in busy:
             yield trigger
 
 

@@ -106,14 +106,15 @@ class Care:
         return looks
 
     async def _open(self, session: Session, looks: Sequence[Look], now: datetime) -> "list[asyncpg.Record]":
-        """Add the reminders whose causes are new, then give leaders what was folded into them."""
+        """Add the reminders whose causes are new or hold again, then give leaders what was folded into them."""
         wanted = [(one, trigger) for one in looks for trigger in one.plan.triggers]
         if not wanted:
             return []
         known = await reminders.known_causes(session, [(one.key[0], trigger.cause) for one, trigger in wanted])
         fresh = defaultdict(list)
         for one, trigger in wanted:
-            if (one.key[0], trigger.cause) not in known:
+            key = one.key[0], trigger.cause
+            if key not in known or known[key]:
                 fresh[one.key].append(trigger)
         if not fresh:
             return []
@@ -122,7 +123,7 @@ class Care:
         for one in looks:
             if one.key in fresh:
                 made = drafts(one.row, fresh[one.key], one.plan.standing, habits.get(one.key, []), now)
-                rows += rows_of(one.row, made, now)
+                rows += rows_of(one.row, made, known, now)
         opened = await reminders.insert(session, rows)
         return opened + await reminders.fold(session, foldings(rows), now)
 
@@ -170,9 +171,11 @@ def active_from(row: "asyncpg.Record") -> Active:
     )
 
 
-def rows_of(customer: Mapping[str, Any], made: Sequence[Draft], now: datetime) -> list[dict[str, Any]]:
-    """Return drafts as rows to add; those that fold point to their leader."""
-    ids = {one.trigger.cause: new_id() for one in made}
+def rows_of(
+    customer: Mapping[str, Any], made: Sequence[Draft], known: Mapping[tuple[UUID, str], UUID | None], now: datetime
+) -> list[dict[str, Any]]:
+    """Return drafts as rows to add; those that fold point to their leader, and one that stands again keeps its id."""
+    ids = {one.trigger.cause: known.get((customer["workspace_id"], one.trigger.cause)) or new_id() for one in made}
     return [row_of(customer, one, ids, now) for one in made]
 
 

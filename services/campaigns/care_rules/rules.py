@@ -260,18 +260,19 @@ def withdrawn(code: str, fact_at: datetime, facts: Facts) -> str | None:
     """Return why an unfinished reminder has lost its cause, None while the cause stands.
 
     Nobody is cared for who may not be contacted any more. A thank-you needs its order to be the first one, a
-    follow-up its order to be no later than the last one that counts, the rhythm no newer contact, silence no newer
-    order.
+    follow-up its order to be the last one that counts, the rhythm no newer contact, silence no newer order. So what
+    stands in the end depends on the facts alone, and not on the sequence in which they came.
     """
     if not facts.contactable:
         return "not_contactable"
+    last = facts.last_order_at
     match code:
         case Code.FIRST_ORDER_THANKS if facts.first_order_at != fact_at:
             return "order_withdrawn"
-        case Code.PURCHASE_FOLLOW_UP if facts.last_order_at is None or facts.last_order_at < fact_at:
+        case Code.PURCHASE_FOLLOW_UP if last is None or last < fact_at:
             return "order_withdrawn"
         case Code.TIER_RHYTHM if facts.last_contact_at is not None and facts.last_contact_at > fact_at:
             return "contacted"
-        case Code.SILENCE if facts.last_order_at is not None and facts.last_order_at > fact_at:
+        case Code.PURCHASE_FOLLOW_UP | Code.SILENCE if last is not None and last > fact_at:
             return "bought_again"
     return None

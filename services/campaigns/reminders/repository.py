@@ -65,11 +65,19 @@ INSERTED = {
     "updated_at": "timestamptz",
     "closed_at": "timestamptz",
 }
+KEPT = ("id", "cause", "created_at")
+"""What a reminder keeps when its cause holds again."""
+
+WITHDRAWN = "r.status = 'expired' AND r.close_reason <> 'too_late'"
+"""Its cause was gone; where it holds again, as after a cancellation that came late, the reminder stands again too."""
+
 INSERT = f"""
 INSERT INTO reminders AS r (workspace_id, {", ".join(INSERTED)})
 SELECT workspace_id, {", ".join(INSERTED)} FROM jsonb_to_recordset($1::jsonb)
     AS g (workspace_id uuid, {", ".join(f"{name} {kind}" for name, kind in INSERTED.items())})
-ON CONFLICT (workspace_id, cause) DO NOTHING
+ON CONFLICT (workspace_id, cause) DO UPDATE SET version = r.version + 1, close_reason = NULL, snoozed_until = NULL,
+    {", ".join(f"{name} = excluded.{name}" for name in INSERTED if name not in KEPT)}
+WHERE {WITHDRAWN}
 RETURNING {CHANGED}
 """
 ACTIVE_OF = f"""
@@ -78,8 +86,9 @@ SELECT r.workspace_id, r.id, r.customer_id, r.rule, r.cause, r.fact_at, r.due_at
 FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, customer_id)
 JOIN reminders r USING (workspace_id, customer_id) WHERE {WAITS} ORDER BY r.due_at, r.id
 """
-KNOWN_CAUSES = """
-SELECT r.workspace_id, r.cause FROM unnest($1::uuid[], $2::text[]) AS k (workspace_id, cause)
+KNOWN_CAUSES = f"""
+SELECT r.workspace_id, r.cause, CASE WHEN {WITHDRAWN} THEN r.id END AS withdrawn_id
+FROM unnest($1::uuid[], $2::text[]) AS k (workspace_id, cause)
 JOIN reminders r USING (workspace_id, cause)
 """
 CLOSE = f"""
@@ -105,7 +114,11 @@ WHERE r.workspace_id = g.workspace_id AND r.id = g.id AND {WAITS}
 RETURNING {CHANGED}
 """
 MOVE = f"""
-UPDATE reminders r SET version = r.version + 1, updated_at = $4, customer_id = g.into_id
+UPDATE reminders r SET version = r.version + 1, updated_at = $4, customer_id = g.into_id,
+    cause = CASE WHEN EXISTS (
+        SELECT 1 FROM reminders o WHERE o.workspace_id = r.workspace_id
+        AND o.cause = replace(r.cause, g.customer_id::text, g.into_id::text)
+    ) THEN r.cause ELSE replace(r.cause, g.customer_id::text, g.into_id::text) END
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS g (workspace_id, customer_id, into_id)
 WHERE r.workspace_id = g.workspace_id AND r.customer_id = g.customer_id
 RETURNING {CHANGED}
@@ -189,7 +202,7 @@ async def change(
 
 
 async def insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[asyncpg.Record]:
-    """Add reminders whose cause is new; return those that were added."""
+    """Add reminders whose cause is new, or holds again; return those that were added."""
     return await session.fetch(INSERT, rows)
 
 
@@ -198,10 +211,10 @@ async def active_of(session: Session, keys: Collection[Key]) -> list[asyncpg.Rec
     return await session.fetch(ACTIVE_OF, *arrays(keys, 2))
 
 
-async def known_causes(session: Session, causes: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
-    """Return which causes have had their reminder."""
+async def known_causes(session: Session, causes: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID | None]:
+    """Return which causes have had their reminder, each with its id where it was withdrawn and may stand again."""
     rows = await session.fetch(KNOWN_CAUSES, *arrays(causes, 2))
-    return {(row["workspace_id"], row["cause"]) for row in rows}
+    return {(row["workspace_id"], row["cause"]): row["withdrawn_id"] for row in rows}
 
 
 async def close(
@@ -231,6 +244,56 @@ async def move(session: Session, moves: Collection[tuple[UUID, UUID, UUID]], now
 async def of_orders(session: Session, orders: Collection[tuple[UUID, UUID, UUID]]) -> list[asyncpg.Record]:
     """Return the unfinished reminders about orders, given as workspace, customer, order."""
     return await session.fetch(OF_ORDERS, *arrays(orders, 3))
+
+
+async def active_of(session: Session, keys: Collection[Key]) -> list[asyncpg.Record]:
+    """Return the unfinished reminders of customers."""
+    return await session.fetch(ACTIVE_OF, *arrays(keys, 2))
+
+
+async def known_causes(session: Session, causes: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID | None]:
+    """Return which causes have had their reminder, each with its id where it was withdrawn and may stand again."""
+    rows = await session.fetch(KNOWN_CAUSES, *arrays(causes, 2))
+    return {(row["workspace_id"], row["cause"]): row["withdrawn_id"] for row in rows}
+
+
+async def close(
+    session: Session, closings: Collection[tuple[UUID, UUID, str, str | None, UUID | None]], now: datetime
+) -> list[asyncpg.Record]:
+    """Close reminders without anybody's doing: workspace, id, status, reason, and the leader of a merged one."""
+    return await session.fetch(CLOSE, *arrays(closings, 5), now)
+
+
+async def fold(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[asyncpg.Record]:
+    """Give leaders the reasons of what was folded into them (`also`), and the earlier due time."""
+    return await session.fetch(FOLD, rows, now)
+
+
+async def refresh(
+    session: Session, news: Collection[tuple[UUID, UUID, UUID | None, int]], now: datetime
+) -> list[asyncpg.Record]:
+    """Give unfinished reminders their customer's present rep and priority."""
+    return await session.fetch(REFRESH, *arrays(news, 4), now)
+
+
+async def move(session: Session, moves: Collection[tuple[UUID, UUID, UUID]], now: datetime) -> list[asyncpg.Record]:
+    """Move all reminders of a customer to the one into whom he or she was merged."""
+    return await session.fetch(MOVE, *arrays(moves, 3), now)
+
+
+async def of_orders(session: Session, orders: Collection[tuple[UUID, UUID, UUID]]) -> list[asyncpg.Record]:
+    """Return the unfinished reminders about orders, given as workspace, customer, order."""
+    return await session.fetch(OF_ORDERS, *arrays(orders, 3))
+
+
+async def customers(session: Session, ids: Collection[UUID]) -> list[asyncpg.Record]:
+    """Return what deciding about new reminders of customers takes; those who are not there are left out."""
+    return await session.fetch(CUSTOMERS, session.tenant, list(ids))
+
+
+async def set_by_hand(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[asyncpg.Record]:
+    """Add reminders that people set."""
+    return await session.fetch(SET_BY_HAND, rows)
 
 
 async def due(session: Session, now: datetime, limit: int) -> list[asyncpg.Record]:

@@ -134,6 +134,30 @@ class TestCancelledOrders:
         await stage.buys(who)
         assert [row["status"] for row in await stage.reminders("first_order_thanks")] == ["expired", "open"]
 
+    async def test_a_reminder_that_was_withdrawn_stands_again_when_its_cause_holds_again(self, stage: Stage) -> None:
+        who = await stage.customer()
+        begun, order = stage.now, await stage.buys(who)
+        before = {row["cause"]: row["id"] for row in await stage.reminders()}
+        stage.clock.advance(HOUR)
+        later = await stage.buys(who, first_order_at=begun, orders_count=2)
+        await stage.order_called_off(who, later)
+        await stage.scored(who, first_order_at=begun, order_id=order, last_order_at=begun)
+        standing = {row["cause"]: row["id"] for row in await stage.reminders(status="open")}
+        assert standing == before
+        assert all(row["close_reason"] is None for row in await stage.reminders(status="open"))
+
+    async def test_what_was_too_late_or_done_never_stands_again(self, stage: Stage) -> None:
+        who = await stage.customer()
+        begun, order = stage.now, await stage.buys(who)
+        async with stage.database.worker() as session:
+            await session.execute(
+                "UPDATE reminders SET closed_at = now(), status = CASE rule WHEN 'first_order_thanks' THEN 'done'"
+                " ELSE 'expired' END, close_reason = 'too_late' WHERE workspace_id = $1",
+                stage.workspace_id,
+            )
+        await stage.scored(who, first_order_at=begun, order_id=order, last_order_at=begun)
+        assert await stage.reminders(status="open") == []
+
     async def test_what_was_done_already_stays_done(self, stage: Stage) -> None:
         who = await stage.customer()
         order = await stage.buys(who)
@@ -165,6 +189,19 @@ class TestCustomers:
         member = await stage.member(who)
         assert [member[name] for name in ("display_name", "time_zone", "preferred_channel")] == [None, None, None]
         assert not member["listed"]
+
+    async def test_two_who_turn_out_to_be_one_are_thanked_once(self, stage: Stage) -> None:
+        kept, gone = sorted([new_id(), new_id()])
+        for who in (kept, gone):
+            await stage.customer(who)
+        begun, order = stage.now, await stage.buys(gone)
+        await stage.customer(gone, merged_into=kept)
+        await stage.scored(kept, first_order_at=begun, order_id=order, last_order_at=begun)
+        assert [(row["rule"], row["customer_id"]) for row in await stage.reminders(status="open")] == [
+            ("first_order_thanks", kept),
+            ("purchase_follow_up", kept),
+        ]
+        assert all(str(gone) not in row["cause"] for row in await stage.reminders())
 
     async def test_tags_follow(self, stage: Stage) -> None:
         who = await stage.customer(tags=["vip", "茶"])

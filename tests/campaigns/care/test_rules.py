@@ -87,7 +87,7 @@ class TestPlan:
         assert [one.code for one in found.triggers] == [Code.PURCHASE_FOLLOW_UP]
 
     @pytest.mark.parametrize("rule", ["silence", "tier_rhythm"])
-    def test_a_customer_has_one_of_silence_and_one_of_rhythm_at_a_time(self, rule: str) -> None:
+    def test_a_customer_has_one_of_each_rule_at_a_time(self, rule: str) -> None:
         row = ROW | {"value_tier": "diamond", "churn_risk": "warn", "purchase_days": 4, "last_order_at": NOW - 90 * DAY}
         fresh = [one.code for one in plan(facts_of(row, "all"), ALL_RULES, [], None, NOW).triggers]
         assert rule in fresh

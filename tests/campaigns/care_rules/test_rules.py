@@ -238,9 +238,10 @@ class TestWithdrawal:
         older = bought(placed, first_order_at=placed - 9 * DAY)
         assert withdrawn(Code.FIRST_ORDER_THANKS, placed, older) == "order_withdrawn"
 
-    def test_a_follow_up_goes_with_its_order_but_not_with_a_later_one(self) -> None:
+    def test_a_follow_up_stands_for_the_last_order_that_counts(self) -> None:
         placed = NOW - DAY
-        assert withdrawn(Code.PURCHASE_FOLLOW_UP, placed, bought(NOW)) is None
+        assert withdrawn(Code.PURCHASE_FOLLOW_UP, placed, bought(placed)) is None
+        assert withdrawn(Code.PURCHASE_FOLLOW_UP, placed, bought(NOW)) == "bought_again"
         assert withdrawn(Code.PURCHASE_FOLLOW_UP, placed, bought(placed - DAY)) == "order_withdrawn"
         assert withdrawn(Code.PURCHASE_FOLLOW_UP, placed, Facts(CUSTOMER)) == "order_withdrawn"
 
