@@ -246,56 +246,6 @@ async def of_orders(session: Session, orders: Collection[tuple[UUID, UUID, UUID]
     return await session.fetch(OF_ORDERS, *arrays(orders, 3))
 
 
-async def active_of(session: Session, keys: Collection[Key]) -> list[asyncpg.Record]:
-    """Return the unfinished reminders of customers."""
-    return await session.fetch(ACTIVE_OF, *arrays(keys, 2))
-
-
-async def known_causes(session: Session, causes: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID | None]:
-    """Return which causes have had their reminder, each with its id where it was withdrawn and may stand again."""
-    rows = await session.fetch(KNOWN_CAUSES, *arrays(causes, 2))
-    return {(row["workspace_id"], row["cause"]): row["withdrawn_id"] for row in rows}
-
-
-async def close(
-    session: Session, closings: Collection[tuple[UUID, UUID, str, str | None, UUID | None]], now: datetime
-) -> list[asyncpg.Record]:
-    """Close reminders without anybody's doing: workspace, id, status, reason, and the leader of a merged one."""
-    return await session.fetch(CLOSE, *arrays(closings, 5), now)
-
-
-async def fold(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[asyncpg.Record]:
-    """Give leaders the reasons of what was folded into them (`also`), and the earlier due time."""
-    return await session.fetch(FOLD, rows, now)
-
-
-async def refresh(
-    session: Session, news: Collection[tuple[UUID, UUID, UUID | None, int]], now: datetime
-) -> list[asyncpg.Record]:
-    """Give unfinished reminders their customer's present rep and priority."""
-    return await session.fetch(REFRESH, *arrays(news, 4), now)
-
-
-async def move(session: Session, moves: Collection[tuple[UUID, UUID, UUID]], now: datetime) -> list[asyncpg.Record]:
-    """Move all reminders of a customer to the one into whom he or she was merged."""
-    return await session.fetch(MOVE, *arrays(moves, 3), now)
-
-
-async def of_orders(session: Session, orders: Collection[tuple[UUID, UUID, UUID]]) -> list[asyncpg.Record]:
-    """Return the unfinished reminders about orders, given as workspace, customer, order."""
-    return await session.fetch(OF_ORDERS, *arrays(orders, 3))
-
-
-async def customers(session: Session, ids: Collection[UUID]) -> list[asyncpg.Record]:
-    """Return what deciding about new reminders of customers takes; those who are not there are left out."""
-    return await session.fetch(CUSTOMERS, session.tenant, list(ids))
-
-
-async def set_by_hand(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[asyncpg.Record]:
-    """Add reminders that people set."""
-    return await session.fetch(SET_BY_HAND, rows)
-
-
 async def due(session: Session, now: datetime, limit: int) -> list[asyncpg.Record]:
     """Return reminders whose snooze has ended or that have expired."""
     return await session.fetch(DUE, now, limit)
