@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway.access.endpoints import router as access
+from gateway.audit.endpoints import router as audit
 from gateway.container import Container, build_container, read_document
 from gateway.customers.endpoints import router as customers
 from gateway.door.door import Door
@@ -28,6 +29,7 @@ TAGS = [
     {"name": "access", "description": "Who the caller is and what he may do."},
     {"name": "workspace", "description": "Settings of the caller's workspace."},
     {"name": "jobs", "description": "Long work: how far it is, and what came out."},
+    {"name": "audit", "description": "Who changed what: every change through the API, before and after."},
     {"name": "api-keys", "description": "Keys: made, changed, rotated, revoked."},
 ]
 
@@ -47,7 +49,7 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith gateway",
-        routers=[access, workspaces, keys, jobs, customers],
+        routers=[access, workspaces, keys, jobs, audit, customers],
         routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,

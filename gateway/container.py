@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from gateway.audit.service import AuditBook
 from gateway.door.calls import Calls
 from gateway.door.cors import Cors
 from gateway.door.door import Parts
@@ -28,7 +29,7 @@ from services.kit.client import system_identity
 from services.kit.web.app import Kit
 
 NAMES_OWNER = "contacts"
-WITH_JOBS = ("contacts", "scoring", "campaigns")
+SERVICES = ("contacts", "scoring", "campaigns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Container:
     upstream: Upstream
     calls: Calls
     jobs: JobBook
+    audit: AuditBook
     peers: PeerHealth
     door: Parts
 
@@ -86,7 +88,8 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         usage=usage,
         upstream=upstream,
         calls=calls,
-        jobs=JobBook(calls, WITH_JOBS),
+        jobs=JobBook(calls, SERVICES),
+        audit=AuditBook(kit.database, calls, SERVICES),
         peers=PeerHealth(upstream, settings.peers),
         door=door,
     )

@@ -11,8 +11,8 @@ from gateway.document import descriptions
 from gateway.document.examples import add_examples
 from gateway.document.operations import api_routes, complete, written_by_hand
 
-OWN_JOBS = "/v1/jobs"
-"""Every service has jobs of its own; the public list and its items are the gateway's."""
+MERGED = ("/v1/jobs", "/v1/audit")
+"""Every service has jobs and an audit of its own; the public lists and their items are the gateway's."""
 FASTAPIS_OWN = frozenset({"HTTPValidationError", "ValidationError"})
 REFERENCE = "#/components/schemas/"
 FOREIGN = "x-kith-schema"
@@ -72,7 +72,7 @@ def describe_service(service: str, app: FastAPI) -> Document:
     for path, item in getattr(app.state, "documented", {}).items():
         paths[path] = {method: written_by_hand(operation, service) for method, operation in item.items()}
     if service != "gateway":
-        paths = {path: item for path, item in paths.items() if not is_jobs(path)}
+        paths = {path: item for path, item in paths.items() if not is_merged(path)}
     schemas = raw.get("components", {}).get("schemas", {})
     kept = {name: schema for name, schema in schemas.items() if name not in FASTAPIS_OWN}
     described: Document = without_titles(rename({"paths": paths, "schemas": kept}))
@@ -82,9 +82,9 @@ def describe_service(service: str, app: FastAPI) -> Document:
     return described
 
 
-def is_jobs(path: str) -> bool:
-    """Tell whether a path belongs to the merged job resource."""
-    return path == OWN_JOBS or path.startswith(f"{OWN_JOBS}/")
+def is_merged(path: str) -> bool:
+    """Tell whether a path belongs to a resource that the gateway merges."""
+    return any(path == own or path.startswith(f"{own}/") for own in MERGED)
 
 
 def rename(described: Document) -> Document:

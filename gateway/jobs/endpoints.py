@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request, Response
 
 from gateway.door.calls import Params
 from gateway.jobs.dependencies import JobsDep
-from gateway.jobs.schemas import AllJobsPage, UnavailableService
+from gateway.jobs.schemas import AllJobsPage
 from services.kit.jobs.errors import JobFinished, JobNotResumable
 from services.kit.jobs.schemas import JobQuery, JobRead
 from services.kit.web import BindingDep, CallerDep, Router, operation, set_etag
@@ -23,18 +23,7 @@ async def list_jobs(
 ) -> AllJobsPage:
     """List the jobs of all services, the latest first. Those of a service that is away are missing and named."""
     merged = jobs.open_list(caller, filters(query), limit=query.limit, sort=query.sort)
-    merged.begin(jobs.services, bound, query.cursor)
-    items = await merged.read()
-    more = await merged.has_more()
-    away = [UnavailableService(service=name, problem=found.slug()) for name, found in merged.unavailable.items()]
-    return AllJobsPage.model_validate(
-        {
-            "items": items,
-            "next_cursor": merged.cursor(bound) if more else None,
-            "count": merged.count(),
-            "unavailable": away,
-        }
-    )
+    return AllJobsPage.model_validate(await merged.page(bound, query.cursor))
 
 
 @router.get("/{id}", **operation(scopes=["jobs:read"], problems=ON_ID))

@@ -2,15 +2,9 @@
 
 from pydantic import Field
 
+from gateway.merging.schemas import UnavailableService
 from services.kit.jobs.schemas import JobRead
-from services.kit.web.schemas import Output, Page
-
-
-class UnavailableService(Output):
-    """A service that could not be asked."""
-
-    service: str
-    problem: str = Field(description="Type of the problem, the last part of its address.")
+from services.kit.web.schemas import Page
 
 
 class AllJobsPage(Page[JobRead]):

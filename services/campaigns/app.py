@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import httpx
 from fastapi import FastAPI
 
+from services.campaigns.audited import AUDITED
 from services.campaigns.care_rules.endpoints import router as care_rules
 from services.campaigns.container import build_container
 from services.campaigns.customers.endpoints import router as customers
@@ -13,6 +14,7 @@ from services.campaigns.reminders.endpoints import router as reminders
 from services.campaigns.reminders.snapshot import ReminderSnapshot
 from services.campaigns.settings import CampaignsSettings
 from services.campaigns.worker import build_worker
+from services.kit.audit.endpoints import audit_router
 from services.kit.clock import Clock
 from services.kit.feeds.positions import Positions
 from services.kit.feeds.routes import feed_routes
@@ -48,7 +50,7 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith campaigns",
-        routers=[customers, reminders, care_rules, jobs],
+        routers=[customers, reminders, care_rules, jobs, audit_router(AUDITED)],
         routes=feed_routes([ReminderSnapshot()]),
         lifespan=lifespan,
         openapi_tags=TAGS,

@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.contacts.accounts.endpoints import router as accounts
+from services.contacts.audited import AUDITED
 from services.contacts.container import build_container
 from services.contacts.customers.endpoints import router as customers
 from services.contacts.exchange_rates.endpoints import router as exchange_rates
@@ -22,6 +23,7 @@ from services.contacts.sources import webhook
 from services.contacts.sources.dependencies import way_in
 from services.contacts.sources.endpoints import router as sources
 from services.contacts.worker import build_worker
+from services.kit.audit.endpoints import audit_router
 from services.kit.clock import Clock
 from services.kit.feeds.positions import Positions
 from services.kit.feeds.routes import feed_routes
@@ -40,6 +42,7 @@ ROUTERS = (
     reps,
     sources,
     jobs,
+    audit_router(AUDITED),
     customers,
     order_totals,
 )

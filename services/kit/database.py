@@ -10,6 +10,7 @@ import asyncpg
 import orjson
 import structlog
 
+from services.kit.audit.author import AUTHOR
 from services.kit.problems import Unavailable
 from services.kit.wakeups import Wakeups
 
@@ -180,9 +181,12 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self, workspace_id: UUID) -> AsyncIterator[Session]:
-        """Open a read-write transaction that can see one workspace only."""
+        """Open a read-write transaction that can see one workspace only; what a known author changes is audited."""
         # No READ WRITE: it would overrule an operator who made the database read-only for a while.
-        async with self._transaction("api", begin_for(workspace_id, "BEGIN"), workspace_id) as session:
+        begin = begin_for(workspace_id, "BEGIN")
+        if (author := AUTHOR.get()) is not None:
+            begin = f"{begin}; {author.setting}"
+        async with self._transaction("api", begin, workspace_id) as session:
             yield session
 
     @contextlib.asynccontextmanager

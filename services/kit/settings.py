@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from services.kit.destinations import Limits
 
 PREFIX = "KITH_"
 
@@ -79,13 +81,29 @@ class ServiceSettings(Settings):
         description='Keys for secrets at rest (JSON list): "id:base64url of 32 bytes"; the first encrypts.'
     )
 
+    egress_allow: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description="Own networks that users' addresses may lead into, on any port and without TLS too (JSON list).",
+    )
+    egress_ports: list[int] = Field(
+        default_factory=lambda: [443, 8443], description="Ports that users' https addresses may name (JSON list)."
+    )
+
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_format: str = Field("json", description="json or console.")
     run_worker: bool = Field(True, description="Run followers, jobs and schedules in this process too.")
     feed_retention_days: int = Field(30, ge=1, le=3650, description="Days that events stay readable on the feed.")
+    audit_retention_days: int = Field(
+        1095, ge=1, le=36_500, description="Days that the audit of who changed what is kept."
+    )
     idempotency_hours: int = Field(24, ge=1, le=24 * 30, description="Hours that replies to Idempotency-Keys are kept.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest JSON body in bytes.")
     shutdown_seconds: int = Field(20, ge=1, le=300, description="Time to finish requests and release work on SIGTERM.")
+
+    @property
+    def egress(self) -> Limits:
+        """Where addresses of users may lead."""
+        return Limits(frozenset(self.egress_ports), tuple(self.egress_allow))
 
     @property
     def direct_url(self) -> str:

@@ -4,6 +4,7 @@ The metadata names no schema: each role's `search_path` holds its own schema alo
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -76,6 +78,8 @@ def new_metadata(schema: str) -> MetaData:
     """Return the metadata of one schema, the kit's tables already in it."""
     metadata = MetaData(naming_convention=NAMING, info={"schema": schema})
     for declare in (_outbox, _events, _feed_state, _cursors, _idempotency_keys, _jobs, _public_handles, _sealed_keys):
+        declare(metadata)
+    for declare in (_audit_inbox, _audit_entries, _audit_chains):
         declare(metadata)
     return metadata
 
@@ -253,4 +257,65 @@ def _sealed_keys(metadata: MetaData) -> None:
         Column("sealed", LargeBinary(), nullable=False, comment="sealed"),
         instant("created_at", nullable=False, default_now=True),
         PrimaryKeyConstraint("id"),
+    )
+
+
+def _audited() -> list[Column[Any]]:
+    return [
+        workspace_id(),
+        Column("id", Uuid(), nullable=False, server_default=text("uuidv7()")),
+        instant("occurred_at", nullable=False, default_now=True),
+        Column("actor_id", Uuid()),
+        Column("actor_kind", Text(), nullable=False),
+        Column("rep_id", Uuid()),
+        Column("service", Text()),
+        Column("operation", Text(), nullable=False),
+        Column("request_id", Text()),
+        Column("object_type", Text(), nullable=False),
+        Column("object_id", Uuid()),
+        Column("before", JSONB()),
+        Column("after", JSONB()),
+    ]
+
+
+def _audit_inbox(metadata: MetaData) -> None:
+    Table(
+        "audit_inbox",
+        metadata,
+        Column("seq", BigInteger(), Identity(always=True), nullable=False),
+        *_audited(),
+        Column("salt", Uuid(), nullable=False, server_default=text("gen_random_uuid()")),
+        PrimaryKeyConstraint("seq"),
+    )
+
+
+def _audit_entries(metadata: MetaData) -> None:
+    Table(
+        "audit_entries",
+        metadata,
+        *_audited(),
+        Column("salt", Uuid()),
+        Column("position", BigInteger(), nullable=False),
+        Column("digest", LargeBinary(), nullable=False, comment="plain: a digest of the values"),
+        Column("hash", LargeBinary(), nullable=False, comment="plain: a link of the chain"),
+        instant("redacted_at"),
+        PrimaryKeyConstraint("workspace_id", "id"),
+        UniqueConstraint("workspace_id", "position"),
+        Index("audit_entries_occurred_idx", "workspace_id", "occurred_at", "id"),
+        Index("audit_entries_object_idx", "workspace_id", "object_id", "occurred_at", "id"),
+        Index("audit_entries_actor_idx", "workspace_id", "actor_id", "occurred_at", "id"),
+    )
+
+
+def _audit_chains(metadata: MetaData) -> None:
+    start = text("decode(repeat('00', 32), 'hex')")
+    Table(
+        "audit_chains",
+        metadata,
+        workspace_id(),
+        Column("head", BigInteger(), nullable=False, server_default=ZERO),
+        Column("hash", LargeBinary(), nullable=False, server_default=start, comment="plain: a link of the chain"),
+        Column("tail", BigInteger(), nullable=False, server_default=ZERO),
+        Column("tail_hash", LargeBinary(), nullable=False, server_default=start, comment="plain: a link of the chain"),
+        PrimaryKeyConstraint("workspace_id"),
     )

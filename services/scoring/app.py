@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import httpx
 from fastapi import FastAPI
 
+from services.kit.audit.endpoints import audit_router
 from services.kit.clock import Clock
 from services.kit.feeds.positions import Positions
 from services.kit.feeds.routes import feed_routes
@@ -13,6 +14,7 @@ from services.kit.jobs import Limits
 from services.kit.jobs.endpoints import router as jobs
 from services.kit.web.app import Kit
 from services.kit.web.app import create_app as create_kit_app
+from services.scoring.audited import AUDITED
 from services.scoring.container import build_container
 from services.scoring.ledger.service import ScoreSnapshot
 from services.scoring.policies.endpoints import router as policies
@@ -44,7 +46,7 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith scoring",
-        routers=[scores, policies, jobs],
+        routers=[scores, policies, jobs, audit_router(AUDITED)],
         routes=feed_routes([ScoreSnapshot()]),
         lifespan=lifespan,
         openapi_tags=TAGS,

@@ -13,6 +13,7 @@ WITHOUT_WORKSPACE = {
 }
 KEYS_WITHOUT_WORKSPACE = {
     "outbox_pkey": "read by the sequencer in the order of writing, over all workspaces",
+    "audit_inbox_pkey": "chained in the order of writing, over all workspaces",
     "events_pkey": "read by followers in the order of positions, over all workspaces",
     "public_handles_pkey": "looked up before the workspace is known; that is its purpose",
     "api_keys_public_id_key": "the same: a key tells which workspace a request belongs to",

@@ -101,7 +101,7 @@ CSV: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/{import_id}/errors",
     response_class=Response,
-    **operation(scopes=["imports:read"], problems=[NotFound], responses=CSV),
+    **operation(scopes=["imports:read"], problems=[NotFound], responses=CSV, audited="import"),
 )
 async def read_import_errors(import_id: ImportId, imports: ImportsDep, session: ReadSession) -> Response:
     """Download what was wrong with which row, as CSV; of the first ten thousand rows that failed."""

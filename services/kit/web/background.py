@@ -1,5 +1,6 @@
 """What every process of Kith does beside requests: hear of news, number its events, look after what it keeps."""
 
+from services.kit.audit.chaining import add_audit
 from services.kit.feeds import add_sequencer, add_wakeups
 from services.kit.sealing import add_resealer
 from services.kit.web.app import Kit
@@ -15,6 +16,7 @@ def base_worker(kit: Kit) -> Worker:
     if settings.run_worker:
         add_sequencer(worker, kit.database, kit.clock, retention_days=settings.feed_retention_days)
         add_reply_purge(worker, kit.database, kit.clock)
+        add_audit(worker, kit.database, kit.clock, retention_days=settings.audit_retention_days)
         add_resealer(worker, kit.database, kit.vault)
     kit.reports["loops"] = worker.report
     return worker

@@ -25,6 +25,7 @@ MAX_BODY = "x-kith-max-body"
 SHOWN_ONCE = "x-kith-shown-once"
 OWN_TRANSACTION = "x-kith-own-transaction"
 FILL_NAMES = "x-kith-fill-names"
+AUDITED = "x-kith-audited"
 PROBLEM_TYPES = "x-problem-types"
 
 
@@ -41,6 +42,8 @@ class Options(TypedDict):
     """The endpoint opens its own transactions (streams, uploads); Idempotency-Key is then its own duty."""
     fill_names: NotRequired[bool]
     """The gateway fills the names of references that this service does not hold."""
+    audited: NotRequired[str]
+    """Each reading is written down, as one of an object of this type; changes always are."""
     internal: NotRequired[bool]
     """For other services only; not in the document."""
     responses: NotRequired[dict[int | str, dict[str, Any]]]
@@ -63,6 +66,8 @@ def operation(*, scopes: Sequence[str], **options: Unpack[Options]) -> dict[str,
     extra: dict[str, Any] = {SCOPES: list(scopes), **options.get("extra", {})}
     if "max_body" in options:
         extra[MAX_BODY] = options["max_body"]
+    if "audited" in options:
+        extra[AUDITED] = options["audited"]
     for name, member in (("shown_once", SHOWN_ONCE), ("own_transaction", OWN_TRANSACTION), ("fill_names", FILL_NAMES)):
         if options.get(name):
             extra[member] = True

@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from services.kit.audit.author import Author, acting
+from services.kit.audit.readings import note_reading
 from services.kit.database import UNREACHABLE, Session
 from services.kit.failures import where
 from services.kit.feeds.positions import AFTER_HEADER, POSITION_HEADER, STALE_HEADER
@@ -28,7 +30,7 @@ from services.kit.problems import (
 from services.kit.web.answers import answer_of
 from services.kit.web.idempotency import attempt_of
 from services.kit.web.json_body import read_json
-from services.kit.web.operation import MAX_BODY, OWN_TRANSACTION, SCOPES, SHOWN_ONCE
+from services.kit.web.operation import AUDITED, MAX_BODY, OWN_TRANSACTION, SCOPES, SHOWN_ONCE
 from services.kit.web.validation import explain
 
 log = structlog.get_logger(__name__)
@@ -83,6 +85,7 @@ class Steps:
         if SCOPES not in declared:
             message = f"{route.path} does not declare its scopes; use **operation(scopes=[...])"
             raise TypeError(message)
+        self.name = route.name
         self.scopes: tuple[str, ...] = tuple(declared[SCOPES])
         self.public = bool(declared.get("x-public"))
         if not self.scopes and not self.public and not declared.get("x-any-key"):
@@ -91,6 +94,7 @@ class Steps:
         self.max_body: int | None = declared.get(MAX_BODY)
         self.shown_once = bool(declared.get(SHOWN_ONCE))
         self.own_transaction = bool(declared.get(OWN_TRANSACTION))
+        self.audited: str | None = declared.get(AUDITED)
         self.form = route.body_field is not None and type(route.body_field.field_info).__name__ in {"Form", "File"}
         self.has_body = route.body_field is not None
         self.query_names = query_names(route)
@@ -101,15 +105,32 @@ class Steps:
         identity = None if self.public else self.identify(request)
         self.check_query(request)
         body = await self.read_body(request)
-        if identity is None or self.own_transaction:
+        if identity is None:
             return await run(request)
-        if request.method in WRITES:
-            return await self.write(request, run, identity, body)
+        if request.method in WRITES or self.audited:
+            with acting(Author(self.name, identity)):
+                return await self.act(request, run, identity, body)
+        if self.own_transaction:
+            return await run(request)
         stale = await is_stale(request)
         response = await self.read(request, run, identity)
         if stale:
             response.headers[STALE_HEADER] = "true"
         return response
+
+    async def act(
+        self, request: Request, run: Callable[[Request], Awaitable[Response]], identity: Identity, body: bytes
+    ) -> Response:
+        """Run an operation that is written down: a change, or a reading of much at once."""
+        if self.own_transaction:
+            return await run(request)
+        if request.method in WRITES:
+            return await self.write(request, run, identity, body)
+        async with request.app.state.kit.database.write(identity.workspace_id) as session:
+            request.state.session = session
+            response = await run(request)
+            await note_reading(session, str(self.audited), request.path_params)
+            return response
 
     def identify(self, request: Request) -> Identity:
         """Return the verified caller, who holds every scope of the operation."""

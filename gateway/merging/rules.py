@@ -14,6 +14,8 @@ Key = tuple[datetime, UUID]
 class Stream:
     """One service's part of the list: the page it is at, and what of it is still to be shown."""
 
+    by: str
+    """The time that the list is ordered by."""
     cursor: str | None = None
     """With which the present page is read; None for the first one."""
     next_cursor: str | None = None
@@ -28,7 +30,7 @@ class Stream:
 
     def load(self, items: list[Item], next_cursor: str | None, after: Key | None, *, down: bool) -> None:
         """Take over a page; what lies at or before `after` was shown already."""
-        self.items = [item for item in items if after is None or comes_after(key_of(item), after, down=down)]
+        self.items = [item for item in items if after is None or comes_after(key_of(item, self.by), after, down=down)]
         self.next_cursor = next_cursor
         self.ended = next_cursor is None
 
@@ -37,9 +39,9 @@ class Stream:
         self.cursor = self.next_cursor
 
 
-def key_of(item: Item) -> Key:
-    """Return what the list is ordered by: the time of creation, then the id."""
-    return datetime.fromisoformat(item["created_at"]), UUID(item["id"])
+def key_of(item: Item, by: str) -> Key:
+    """Return what the list is ordered by: a time, then the id."""
+    return datetime.fromisoformat(item[by]), UUID(item["id"])
 
 
 def comes_after(key: Key, other: Key, *, down: bool) -> bool:
@@ -52,5 +54,5 @@ def take_next(streams: Mapping[str, Stream], *, down: bool) -> Item | None:
     filled = [stream for stream in streams.values() if stream.items]
     if not filled:
         return None
-    first = (max if down else min)(filled, key=lambda stream: key_of(stream.items[0]))
+    first = (max if down else min)(filled, key=lambda stream: key_of(stream.items[0], stream.by))
     return first.items.pop(0)

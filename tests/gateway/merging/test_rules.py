@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.jobs.rules import Key, Stream, comes_after, key_of, take_next
+from gateway.merging.rules import Key, Stream, comes_after, key_of, take_next
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -36,21 +36,21 @@ def fill(streams: dict[str, Stream], all_items: dict[str, list[dict[str, Any]]],
 
 @given(st.lists(st.sampled_from("abc"), max_size=40), st.integers(min_value=1, max_value=5), st.integers(1, 7))
 def test_every_item_is_shown_once_and_in_order_whatever_the_pages(owners: list[str], size: int, limit: int) -> None:
-    everything = sorted((item(number) for number in range(len(owners))), key=key_of, reverse=True)
+    everything = sorted(map(item, range(len(owners))), key=lambda one: key_of(one, "created_at"), reverse=True)
     by_owner = dict(zip((item(number)["id"] for number in range(len(owners))), owners, strict=True))
     all_items = {name: [one for one in everything if by_owner[one["id"]] == name] for name in "abc"}
     shown: list[dict[str, Any]] = []
     after: Key | None = None
     places: dict[str, str | None] = dict.fromkeys("abc")
     while True:
-        streams = {name: Stream(cursor=place) for name, place in places.items()}
+        streams = {name: Stream("created_at", cursor=place) for name, place in places.items()}
         taken = 0
         while taken < limit:
             fill(streams, all_items, size, after)
             found = take_next(streams, down=True)
             if found is None:
                 break
-            after, taken = key_of(found), taken + 1
+            after, taken = key_of(found, "created_at"), taken + 1
             shown.append(found)
         places = {name: stream.cursor for name, stream in streams.items()}
         if taken < limit:
@@ -60,5 +60,5 @@ def test_every_item_is_shown_once_and_in_order_whatever_the_pages(owners: list[s
 
 def test_order_goes_by_instant_not_by_text() -> None:
     whole, half = ({"id": str(UUID(int=1)), "created_at": f"2026-11-22T04:00:00{end}"} for end in ("Z", ".5Z"))
-    assert comes_after(key_of(whole), key_of(half), down=True)
-    assert comes_after(key_of(half), key_of(whole), down=False)
+    assert comes_after(key_of(whole, "created_at"), key_of(half, "created_at"), down=True)
+    assert comes_after(key_of(half, "created_at"), key_of(whole, "created_at"), down=False)

@@ -1,0 +1,1 @@
+"""Lists that several services page by themselves, shown as one."""
