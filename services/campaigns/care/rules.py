@@ -18,7 +18,7 @@ from services.campaigns.care_rules.rules import (
 )
 from services.campaigns.interactions.rules import Interaction, best_hour, contacts, is_touch
 from services.campaigns.pressure.rules import Habits, contact_moment, read_windows, zone_of
-from services.campaigns.reminders.rules import Status, Waiting, merge, priority, suggest
+from services.campaigns.reminders.rules import MANUAL, Status, Waiting, merge, priority, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def closings_of(facts: Facts, active: Iterable[Active]) -> Iterator[Closing]:
         reason = withdrawn(one.rule, one.fact_at, facts)
         if reason:
             yield Closing(one.id, Status.EXPIRED, reason)
-        elif first.setdefault(one.rule, one.id) != one.id:
+        elif one.rule != MANUAL and first.setdefault(one.rule, one.id) != one.id:
             yield Closing(one.id, Status.MERGED, None, first[one.rule])
 
 

@@ -1,9 +1,10 @@
 """`/v1/reminders`."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from services.campaigns.reminders.dependencies import RemindersDep
 from services.campaigns.reminders.errors import ReminderNotInThatState
@@ -11,17 +12,19 @@ from services.campaigns.reminders.readings import shown
 from services.campaigns.reminders.schemas import (
     CompleteCommand,
     ReassignCommand,
+    ReminderCreate,
     ReminderPage,
     ReminderQuery,
     ReminderRead,
+    RemindersBatchCommand,
     ReopenCommand,
     SkipCommand,
     SnoozeCommand,
 )
+from services.kit.problems import Problem
 from services.kit.web import (
     BindingDep,
     CallerDep,
-    IfMatch,
     LocaleDep,
     ReadSession,
     Router,
@@ -29,6 +32,8 @@ from services.kit.web import (
     operation,
     set_etag,
 )
+from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.change import ChangeDep
 from services.kit.web.operation import ON_ID, ON_VERSION
 
 if TYPE_CHECKING:
@@ -37,6 +42,37 @@ if TYPE_CHECKING:
 router = Router(prefix="/v1/reminders", tags=["care"])
 ReminderId = Annotated[UUID, Path(description="Id of the reminder.")]
 WORK = operation(scopes=["reminders:write"], problems=[*ON_ID, *ON_VERSION, ReminderNotInThatState], fill_names=True)
+
+
+@router.post("", status_code=201, **operation(scopes=["reminders:write"], fill_names=True))
+async def create_reminder(
+    body: ReminderCreate, reminders: RemindersDep, change: ChangeDep, locale: LocaleDep
+) -> ReminderRead:
+    """Set a reminder by hand: what to do about a customer, and until when."""
+    [made] = await reminders.set_by_hand(change.session, change.caller, [body])
+    if isinstance(made, Problem):
+        raise made
+    change.done(made["version"], created_at=f"/v1/reminders/{made['id']}")
+    row = await reminders.read(change.session, None, made["id"])
+    return shown(row, locale)
+
+
+@router.post(
+    "/batch", status_code=207, **operation(scopes=["reminders:write"], problems=[BatchAborted], max_body=8_388_608)
+)
+async def create_reminders_batch(
+    body: RemindersBatchCommand,
+    session: WriteSession,
+    reminders: RemindersDep,
+    caller: CallerDep,
+    request: Request,
+    atomic: Atomic = False,
+) -> BatchRead:
+    """Set up to 1,000 reminders; each is judged on its own unless `atomic`."""
+    create = partial(reminders.set_by_hand, session, caller)
+    return await answer_batch(
+        request, body.items, create, lambda made: (201, made["id"], made["version"]), atomic=atomic
+    )
 
 
 @router.get("", **operation(scopes=["reminders:read"], fill_names=True))
@@ -70,78 +106,48 @@ async def read_reminder(
 
 @router.post("/{reminder_id}/complete", **WORK)
 async def complete_reminder(
-    reminder_id: ReminderId,
-    body: CompleteCommand,
-    session: WriteSession,
-    reminders: RemindersDep,
-    caller: CallerDep,
-    version: IfMatch,
-    locale: LocaleDep,
-    response: Response,
+    reminder_id: ReminderId, body: CompleteCommand, reminders: RemindersDep, change: ChangeDep, locale: LocaleDep
 ) -> ReminderRead:
     """Complete a reminder. What came of it is also written as an interaction, once, whatever fails meanwhile."""
-    return answer(await reminders.complete(session, caller, reminder_id, body, version), locale, response)
+    row = await reminders.complete(change.session, change.caller, reminder_id, body, change.wanted)
+    return answer(row, locale, change.response)
 
 
 @router.post("/{reminder_id}/snooze", **WORK)
 async def snooze_reminder(
-    reminder_id: ReminderId,
-    body: SnoozeCommand,
-    session: WriteSession,
-    reminders: RemindersDep,
-    caller: CallerDep,
-    version: IfMatch,
-    locale: LocaleDep,
-    response: Response,
+    reminder_id: ReminderId, body: SnoozeCommand, reminders: RemindersDep, change: ChangeDep, locale: LocaleDep
 ) -> ReminderRead:
     """Let a reminder rest until a time; it opens again by itself."""
-    return answer(await reminders.snooze(session, caller, reminder_id, body.until, version), locale, response)
+    row = await reminders.snooze(change.session, change.caller, reminder_id, body.until, change.wanted)
+    return answer(row, locale, change.response)
 
 
 @router.post("/{reminder_id}/skip", **WORK)
 async def skip_reminder(
-    reminder_id: ReminderId,
-    body: SkipCommand,
-    session: WriteSession,
-    reminders: RemindersDep,
-    caller: CallerDep,
-    version: IfMatch,
-    locale: LocaleDep,
-    response: Response,
+    reminder_id: ReminderId, body: SkipCommand, reminders: RemindersDep, change: ChangeDep, locale: LocaleDep
 ) -> ReminderRead:
     """Close a reminder without doing anything, and say why."""
-    return answer(await reminders.skip(session, caller, reminder_id, body, version), locale, response)
+    row = await reminders.skip(change.session, change.caller, reminder_id, body, change.wanted)
+    return answer(row, locale, change.response)
 
 
 @router.post("/{reminder_id}/reassign", **WORK)
 async def reassign_reminder(
-    reminder_id: ReminderId,
-    body: ReassignCommand,
-    session: WriteSession,
-    reminders: RemindersDep,
-    caller: CallerDep,
-    version: IfMatch,
-    locale: LocaleDep,
-    response: Response,
+    reminder_id: ReminderId, body: ReassignCommand, reminders: RemindersDep, change: ChangeDep, locale: LocaleDep
 ) -> ReminderRead:
     """Give a reminder to another rep; it then no longer follows the customer's own rep."""
-    return answer(await reminders.reassign(session, caller, reminder_id, body.rep_id, version), locale, response)
+    row = await reminders.reassign(change.session, change.caller, reminder_id, body.rep_id, change.wanted)
+    return answer(row, locale, change.response)
 
 
 @router.post("/{reminder_id}/reopen", **WORK)
 async def reopen_reminder(
-    reminder_id: ReminderId,
-    body: ReopenCommand,
-    session: WriteSession,
-    reminders: RemindersDep,
-    caller: CallerDep,
-    version: IfMatch,
-    locale: LocaleDep,
-    response: Response,
+    reminder_id: ReminderId, body: ReopenCommand, reminders: RemindersDep, change: ChangeDep, locale: LocaleDep
 ) -> ReminderRead:
     """Take back a completion or a skip within 24 hours; an interaction that was written stays."""
     del body
-    return answer(await reminders.reopen(session, caller, reminder_id, version), locale, response)
+    row = await reminders.reopen(change.session, change.caller, reminder_id, change.wanted)
+    return answer(row, locale, change.response)
 
 
 def answer(row: "asyncpg.Record", locale: str, response: Response) -> ReminderRead:

@@ -80,6 +80,19 @@ ON CONFLICT (workspace_id, cause) DO UPDATE SET version = r.version + 1, close_r
 WHERE {WITHDRAWN}
 RETURNING {CHANGED}
 """
+BY_HAND = INSERTED | {"rep_pinned": "boolean"}
+SET_BY_HAND = f"""
+INSERT INTO reminders AS r (workspace_id, {", ".join(BY_HAND)})
+SELECT workspace_id, {", ".join(BY_HAND)} FROM jsonb_to_recordset($1::jsonb)
+    AS g (workspace_id uuid, {", ".join(f"{name} {kind}" for name, kind in BY_HAND.items())})
+RETURNING {CHANGED}
+"""
+CUSTOMERS = """
+SELECT a.customer_id, a.owner_rep_id, a.designated_rep_id, a.value_tier, a.churn_risk, a.overdue_ratio,
+    a.contact_hours, a.time_zone, w.time_zone AS workspace_zone
+FROM audience a JOIN workspaces w USING (workspace_id)
+WHERE a.workspace_id = $1 AND a.customer_id = any($2::uuid[]) AND a.listed
+"""
 ACTIVE_OF = f"""
 SELECT r.workspace_id, r.id, r.customer_id, r.rule, r.cause, r.fact_at, r.due_at, r.contact_at, r.rep_id,
     r.rep_pinned, r.priority
@@ -244,6 +257,16 @@ async def move(session: Session, moves: Collection[tuple[UUID, UUID, UUID]], now
 async def of_orders(session: Session, orders: Collection[tuple[UUID, UUID, UUID]]) -> list[asyncpg.Record]:
     """Return the unfinished reminders about orders, given as workspace, customer, order."""
     return await session.fetch(OF_ORDERS, *arrays(orders, 3))
+
+
+async def customers(session: Session, ids: Collection[UUID]) -> list[asyncpg.Record]:
+    """Return what deciding about new reminders of customers takes; those who are not there are left out."""
+    return await session.fetch(CUSTOMERS, session.tenant, list(ids))
+
+
+async def set_by_hand(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[asyncpg.Record]:
+    """Add reminders that people set."""
+    return await session.fetch(SET_BY_HAND, rows)
 
 
 async def due(session: Session, now: datetime, limit: int) -> list[asyncpg.Record]:

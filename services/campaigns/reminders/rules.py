@@ -65,8 +65,10 @@ def result(action: Action, status: Status) -> Status:
 
 TIER_WEIGHT: Mapping[str | None, int] = MappingProxyType({"diamond": 40, "gold": 30, "silver": 15, "bronze": 5})
 CHURN_WEIGHT: Mapping[str | None, int] = MappingProxyType({"warn": 20, "likely_lost": 15, "watch": 8})
+MANUAL = "manual"
+"""The rule of reminders that people set by hand."""
 RULE_WEIGHT: Mapping[str, int] = MappingProxyType(
-    {"silence": 15, "first_order_thanks": 12, "tier_rhythm": 10, "purchase_follow_up": 5}
+    {"manual": 20, "silence": 15, "first_order_thanks": 12, "tier_rhythm": 10, "purchase_follow_up": 5}
 )
 OVERDUE_STEP = 10
 OVERDUE_MOST = 25
@@ -98,6 +100,8 @@ class Form:
     function: str
 
 
+PLANNED = "as_planned"
+"""The form of reminders that were set by hand: they say themselves what to do."""
 CALL = Form("call", "call", "care")
 NOTE = Form("note", "email", "care")
 ARTICLE = Form("article", "email", "information")

@@ -6,11 +6,12 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.kit.texts import Text
+from services.kit.web.batches import MAX_BATCH, Item
 from services.kit.web.lists import ListQuery
-from services.kit.web.schemas import AwareTime, Input, LongText, Output, Page, Ref
+from services.kit.web.schemas import AwareTime, Input, LongText, Output, Page, Ref, ShortText
 
 StatusName = Literal["open", "snoozed", "done", "skipped", "escalated", "expired", "merged"]
-RuleName = Literal["first_order_thanks", "purchase_follow_up", "tier_rhythm", "silence"]
+RuleName = Literal["first_order_thanks", "purchase_follow_up", "tier_rhythm", "silence", "manual"]
 ChannelName = Literal["visit", "call", "email", "chat", "sms", "social", "event", "gift", "other"]
 OutcomeName = Literal["reached", "no_answer", "left_message", "done", "declined", "other"]
 FunctionName = Literal["care", "information", "transaction", "service", "intelligence"]
@@ -69,6 +70,40 @@ class ReminderQuery(ListQuery):
     rule: list[RuleName] = Field(default_factory=list, max_length=50, description="Only of these rules.")
     due_before: AwareTime | None = Field(None, description="Only due before this time.")
     due_after: AwareTime | None = Field(None, description="Only due after this time.")
+    channel: list[ChannelName] = Field(default_factory=list, max_length=9, description="Only through these channels.")
+    function: list[FunctionName] = Field(default_factory=list, max_length=5, description="Only with these functions.")
+    updated_after: AwareTime | None = Field(None, description="Only changed after this time.")
+    updated_before: AwareTime | None = Field(None, description="Only changed before this time.")
+
+
+class ReminderCreate(Input):
+    """A reminder that somebody sets by hand."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f",
+                    "subject": "Ask how the new kettle does",
+                    "due_at": "2026-12-01T17:00:00+08:00",
+                }
+            ]
+        }
+    )
+
+    customer_id: UUID
+    subject: ShortText = Field(description="What to do or to talk about; it becomes the text of `reason`.")
+    due_at: AwareTime
+    expires_at: AwareTime | None = Field(None, description="When it is too late; default: 30 days after it is due.")
+    rep_id: RepReference | None = Field(None, description="Whose task it is; default: the customer's rep.")
+    function: FunctionName = "care"
+    channel: ChannelName = "call"
+
+
+class RemindersBatchCommand(Input):
+    """Reminders to set; each is judged on its own."""
+
+    items: Annotated[list[Item[ReminderCreate]], Field(min_length=1, max_length=MAX_BATCH)]
 
 
 class CompleteCommand(Input):
@@ -137,7 +172,7 @@ class ReminderRead(Output):
     also: list[Text] = Field(description="Reasons of other reminders that fell together with this one.")
     facts: dict[str, FactValue] = Field(
         description="What the reason rests on. Keys by rule: placed_at, days, order_id; value_tier, last_contact_at;"
-        " churn_risk, last_order_at. More may come."
+        " churn_risk, last_order_at; subject. More may come."
     )
     suggestion: Text
     priority: int = Field(description="0-100, higher first.")

@@ -1,6 +1,6 @@
 """Every query on `reps`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.contracts.contacts import RepChanged
@@ -28,11 +28,10 @@ async def apply(session: Session, changes: Sequence[tuple[UUID, RepChanged]]) ->
     )
 
 
-async def is_active(session: Session, rep_id: UUID) -> bool | None:
-    """Tell whether a rep of the session's workspace is at work; None where we have not heard of such a rep."""
-    sql = "SELECT active FROM reps WHERE workspace_id = $1 AND id = $2"
-    found: bool | None = await session.fetchval(sql, session.tenant, rep_id)
-    return found
+async def activity(session: Session, rep_ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Tell which of these reps are at work; those of whom we have not heard are left out."""
+    sql = "SELECT id, active FROM reps WHERE workspace_id = $1 AND id = any($2::uuid[])"
+    return {row["id"]: row["active"] for row in await session.fetch(sql, session.tenant, list(rep_ids))}
 
 
 async def forget_versions(session: Session) -> None:

@@ -1,23 +1,16 @@
 """What other features ask about reps."""
 
-import asyncio
+from collections.abc import Collection
 from uuid import UUID
 
-from services.campaigns.reps.repository import apply, forget_versions, is_active, remove_forgotten
+from services.campaigns.reps.repository import activity, apply, forget_versions, remove_forgotten
+from services.campaigns.waiting import until
 from services.kit.database import Session
 
-__all__ = ["apply", "forget_versions", "is_at_work", "remove_forgotten"]
-
-WAIT_SECONDS = 2.0
-LOOK_SECONDS = 0.05
+__all__ = ["apply", "at_work", "forget_versions", "remove_forgotten"]
 
 
-async def is_at_work(session: Session, rep_id: UUID) -> bool:
-    """Tell whether there is such a rep at work; one who was made a moment ago is waited for."""
-    looks = int(WAIT_SECONDS / LOOK_SECONDS)
-    for _ in range(looks):
-        active = await is_active(session, rep_id)
-        if active is not None:
-            return active
-        await asyncio.sleep(LOOK_SECONDS)
-    return False
+async def at_work(session: Session, rep_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the reps who are at work; one who was made a moment ago is waited for."""
+    known = await until(lambda: activity(session, rep_ids), lambda known: len(known) == len(set(rep_ids)))
+    return {rep_id for rep_id, active in known.items() if active}
