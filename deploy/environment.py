@@ -1,5 +1,7 @@
 """Reading a process's settings from the environment, and saying what is wrong with them without showing any value."""
 
+import os
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -27,6 +29,12 @@ def read_settings(kind: type[AnySettings], **fixed: object) -> AnySettings:
     except OSError as error:
         message = f"{error.filename}: {error.strerror}"
         raise SettingsUnusable(message) from None
+
+
+def given(name: str) -> str | None:
+    """Return a variable, or the content of the file that `<name>_FILE` names; None where neither is set."""
+    path = os.environ.get(f"{name}_FILE")
+    return os.environ.get(name) or (Path(path).read_text(encoding="utf-8").strip() if path else None)
 
 
 def variable(location: tuple[int | str, ...]) -> str:

@@ -23,7 +23,7 @@ class MigrationSettings(Settings):
         description="Address of Kith's database; for `provision` with a role that may create roles."
     )
     database_direct_url: SecretStr | None = Field(None, description="The same past any pooler; default: database_url.")
-    role_passwords: dict[str, str] = Field(description="Password of every login role by its name (JSON).")
+    role_passwords: dict[str, str] = Field(description="Password of every login role by its name (JSON).", repr=False)
 
     def owner_url(self, schema: str) -> str:
         """Return the address for the owner of a schema."""

@@ -1,11 +1,11 @@
 """The database of a local run: the embedded cluster, or the server that KITH_DATABASE_URL names."""
 
 import asyncio
-import os
 from collections.abc import Mapping
 
 import asyncpg
 
+from deploy.environment import given
 from deploy.local.errors import LocalRunError
 from deploy.local.home import Home
 from deploy.local.postgres import MAJOR_VERSION, Cluster, ClusterInfo
@@ -20,7 +20,7 @@ class LocalDatabase:
     """Starts and stops the server if it is ours; knows its address either way."""
 
     def __init__(self, home: Home) -> None:
-        self.external = os.environ.get("KITH_DATABASE_URL") or None
+        self.external = given("KITH_DATABASE_URL")
         self.cluster = None if self.external else Cluster(home.postgres)
         self._info: ClusterInfo | None = None
 

@@ -1,6 +1,5 @@
 """`kith doctor`: what a local run needs, and whether it is there."""
 
-import os
 import shutil
 import stat
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.environment import given
 from deploy.local import ports
 from deploy.local.errors import LocalRunError
 from deploy.local.home import Home
@@ -55,7 +55,7 @@ def _folder(home: Home) -> Iterator[Finding]:
 
 
 def _server() -> Finding:
-    if os.environ.get("KITH_DATABASE_URL"):
+    if given("KITH_DATABASE_URL"):
         return Finding(fine=True, text="KITH_DATABASE_URL names the database")
     try:
         folder = server_folder(find_owner())

@@ -43,8 +43,8 @@ class Setting:
 
 
 def render() -> str:
-    """Return the whole list; each variable also works with `_FILE` behind its name, as the path of a file."""
-    parts = ["Each setting KITH_X may also be given as KITH_X_FILE, the path of a file that holds it."]
+    """Return the whole list."""
+    parts = ["Each setting KITH_X of a process, and each secret, may also be given as KITH_X_FILE, the path of a file."]
     for title, settings in sections():
         parts += ["", title, *map(str, settings)]
     return "\n".join(parts)

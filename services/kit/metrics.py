@@ -47,3 +47,10 @@ PEER_CIRCUIT_OPEN = Gauge("kith_peer_circuit_open", "1 while calls to a peer are
 SEALED_WITH_OLD_KEYS = Gauge(
     "kith_sealed_with_old_keys", "Secrets at rest that still need a key other than the first.", ["service"]
 )
+
+EGRESS_SECONDS = Histogram(
+    "kith_egress_seconds",
+    "Time of calls to addresses that users gave, by purpose and outcome.",
+    ["service", "purpose", "outcome"],
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)

@@ -1,10 +1,14 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from services.kit.settings import ServiceSettings
+from deploy.processes import PROCESSES
+from migrations.__main__ import MigrationSettings
+from services.kit.destinations import Limits, parse_networks
+from services.kit.settings import FileVariants, ServiceSettings, Settings
 from tests import keys
 
 VAULT_KEY = keys.secret_keys()[0]
@@ -50,3 +54,43 @@ def test_a_missing_setting_is_named(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("KITH_API_DATABASE_URL")
     with pytest.raises(ValidationError, match="api_database_url"):
         ServiceSettings()
+
+
+def test_users_addresses_lead_to_the_open_internet_only_unless_an_own_network_is_named(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    assert ServiceSettings().egress == Limits(frozenset({443, 8443}))
+    environment.setenv("KITH_EGRESS_ALLOW", '["10.20.0.0/16", "127.0.0.1"]')
+    environment.setenv("KITH_EGRESS_PORTS", "[443]")
+    assert ServiceSettings().egress == Limits(frozenset({443}), parse_networks(["10.20.0.0/16", "127.0.0.1"]))
+    environment.setenv("KITH_EGRESS_ALLOW", '["10.20.0.1/16"]')
+    with pytest.raises(ValidationError, match="egress_allow"):
+        ServiceSettings()
+
+
+def every_setting() -> list[tuple[type[Settings], str]]:
+    """Return each field of each process's settings."""
+    kinds = [process.settings_class() for process in PROCESSES]
+    return [(kind, name) for kind in [*kinds, MigrationSettings] for name in kind.model_fields]
+
+
+@pytest.mark.parametrize(("kind", "name"), every_setting())
+def test_every_setting_may_stand_in_a_file(
+    kind: type[Settings], name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "value").write_text("[]\n")
+    monkeypatch.setenv(f"KITH_{name.upper()}_FILE", str(tmp_path / "value"))
+    assert list(FileVariants(kind)()) == [name]
+
+
+def test_every_secret_setting_is_marked_as_one() -> None:
+    """A secret that is not shows where settings are printed."""
+    suspicious = re.compile(r"secret|password|private|token|credential|api_key|_url$")
+    open_ones = {
+        name
+        for kind, name in every_setting()
+        if suspicious.search(name)
+        and "SecretStr" not in str(kind.model_fields[name].annotation)
+        and kind.model_fields[name].repr
+    }
+    assert open_ones == {"public_url"}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.database import LocalDatabase
 from deploy.local.doctor import examine
 from deploy.local.home import Home, write_private
 from deploy.local.ports import port_of, reserve
@@ -49,3 +50,12 @@ def test_a_process_that_does_not_answer_is_a_fault(home: Home) -> None:
     with home.locked():
         home.note_state({"pid": os.getpid(), "ports": {"contacts": 1}})
         assert faults(home)[0].startswith("contacts on port 1 is not ready")
+
+
+def test_the_address_of_a_database_may_stand_in_a_file(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text("postgresql://boss:hush@db.example/kith\n")
+    monkeypatch.setenv("KITH_DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert LocalDatabase(home).external == "postgresql://boss:hush@db.example/kith"
+    assert "KITH_DATABASE_URL names the database" in [finding.text for finding in examine(home)]
