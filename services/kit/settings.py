@@ -93,6 +93,9 @@ class ServiceSettings(Settings):
     log_format: str = Field("json", description="json or console.")
     run_worker: bool = Field(True, description="Run followers, jobs and schedules in this process too.")
     feed_retention_days: int = Field(30, ge=1, le=3650, description="Days that events stay readable on the feed.")
+    audit_retention_days: int = Field(
+        1095, ge=1, le=36_500, description="Days that the audit of who changed what is kept."
+    )
     idempotency_hours: int = Field(24, ge=1, le=24 * 30, description="Hours that replies to Idempotency-Keys are kept.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest JSON body in bytes.")
     shutdown_seconds: int = Field(20, ge=1, le=300, description="Time to finish requests and release work on SIGTERM.")

@@ -70,8 +70,8 @@ def test_users_addresses_lead_to_the_open_internet_only_unless_an_own_network_is
 
 def every_setting() -> list[tuple[type[Settings], str]]:
     """Return each field of each process's settings."""
-    kinds = [process.settings_class() for process in PROCESSES]
-    return [(kind, name) for kind in [*kinds, MigrationSettings] for name in kind.model_fields]
+    kinds: list[type[Settings]] = [MigrationSettings, *(process.settings_class() for process in PROCESSES)]
+    return [(kind, name) for kind in kinds for name in kind.model_fields]
 
 
 @pytest.mark.parametrize(("kind", "name"), every_setting())
