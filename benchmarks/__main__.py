@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from benchmarks import intake
+from benchmarks import intake, requests
 from benchmarks.figures import flush_latency_ms, report
 from benchmarks.intake import Ground
 from benchmarks.stack import running_ceiling, running_stack
@@ -14,6 +14,7 @@ from benchmarks.stack import running_ceiling, running_stack
 PARTS: dict[str, Callable[[Ground], Coroutine[None, None, None]]] = {
     "intake": intake.measure_intake,
     "effect": intake.measure_effect,
+    "requests": requests.measure_requests,
 }
 
 

@@ -1,5 +1,7 @@
 """The bare program that Kith is measured against: Starlette, a signature check, one durable insert of the same body.
 
+Beside it a list: the very statement that Kith runs for a page of people, its rows answered as they are.
+
 `python -m benchmarks.ceiling PORT DSN` serves it. Nothing in it is tuned beyond what anybody would write.
 """
 
@@ -8,7 +10,8 @@ import hashlib
 import hmac
 import sys
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -18,6 +21,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.contacts.people.repository import PEOPLE, filtered
+from services.kit.database import prepare_connection
 from services.kit.ids import new_id
 
 if TYPE_CHECKING:
@@ -25,13 +30,19 @@ if TYPE_CHECKING:
 
 KEY = b"benchmark-secret"
 TABLES = """
-DROP TABLE IF EXISTS ceiling_bodies, ceiling_rows;
+DROP TABLE IF EXISTS ceiling_bodies;
 CREATE TABLE ceiling_bodies (id uuid PRIMARY KEY, body bytea NOT NULL, at timestamptz NOT NULL DEFAULT now());
 """
-LIST_SQL = (
-    "SELECT id, name, email, created_at FROM ceiling_rows WHERE workspace = $1"
-    " ORDER BY created_at DESC, id DESC LIMIT 50"
-)
+PAGE = 50
+
+
+def list_statement(workspace_id: UUID) -> tuple[str, list[object]]:
+    """Return Kith's statement for the first page of people; the workspace, which row security adds there, stands in it.
+
+    One row more than a page shows whether there is a next one.
+    """
+    where = filtered(deleted=False).add("c.workspace_id = {}", workspace_id)
+    return PEOPLE.statement(where, "-created_at", None, PAGE + 1)
 
 
 def signature(body: bytes) -> bytes:
@@ -45,13 +56,14 @@ class Ceiling:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._pool: asyncpg.Pool[asyncpg.Record]
+        self._contacts: asyncpg.Pool[asyncpg.Record]
 
     def app(self) -> Starlette:
         """Return the application."""
         routes = [
             Route("/signed", self.signed, methods=["POST"]),
             Route("/insert", self.insert, methods=["POST"]),
-            Route("/rows", self.rows),
+            Route("/people", self.people),
             Route("/ready", self.ready),
         ]
         return Starlette(routes=routes, lifespan=self.lifespan)
@@ -60,7 +72,14 @@ class Ceiling:
     async def lifespan(self, app: Starlette) -> "AsyncIterator[None]":
         """Open the pool and make the tables."""
         del app
-        async with asyncpg.create_pool(self._dsn, min_size=16, max_size=16) as self._pool:
+        reading = asyncpg.create_pool(
+            self._dsn,
+            min_size=0,
+            max_size=16,
+            init=prepare_connection,
+            server_settings={"search_path": "contacts,pg_catalog", "jit": "off"},
+        )
+        async with asyncpg.create_pool(self._dsn, min_size=16, max_size=16) as self._pool, reading as self._contacts:
             await self._pool.execute(TABLES)
             yield
 
@@ -83,11 +102,11 @@ class Ceiling:
         await self._pool.execute("INSERT INTO ceiling_bodies (id, body) VALUES ($1, $2)", new_id(), body)
         return Response(b'{"status":"accepted"}', media_type="application/json")
 
-    async def rows(self, request: Request) -> Response:
+    async def people(self, request: Request) -> Response:
         """Run the prepared list statement and answer its rows."""
-        found = await self._pool.fetch(LIST_SQL, int(request.query_params.get("workspace", "1")))
-        items: list[dict[str, Any]] = [dict(row) for row in found]
-        return Response(orjson.dumps({"items": items}), media_type="application/json")
+        sql, args = list_statement(UUID(request.query_params["workspace"]))
+        items = [dict(row) for row in await self._contacts.fetch(sql, *args)]
+        return Response(orjson.dumps({"items": items}, default=str), media_type="application/json")
 
     async def ready(self, _: Request) -> Response:
         """Say that the program is up."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 START_SECONDS = 180
 STOP_SECONDS = 40
@@ -35,14 +36,26 @@ class Stack:
         """Headers of a call with the admin key."""
         return {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
 
-    def call(self, method: str, path: str, body: object | None = None) -> Any:  # noqa: ANN401 - any JSON value
-        """Make one call through the gateway and return the JSON of the answer."""
+    def call(self, method: str, path: str, body: object | None = None, headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - any JSON value
+        """Make one call through the gateway and return the JSON of the answer; with the admin key unless told."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.ports['gateway']}{path}", data=data, method=method, headers=self.headers
+            f"http://127.0.0.1:{self.ports['gateway']}{path}", data=data, method=method, headers=headers or self.headers
         )
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback only
             return json.loads(answer.read() or b"null")
+
+    def add_workspace(self, name: str) -> tuple[UUID, str]:
+        """Create a workspace; returns its id and an admin key."""
+        made = subprocess.run(
+            [sys.executable, "-m", "deploy.local", "workspace", "create", name],
+            env=os.environ | {"KITH_HOME": str(self.home)},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        workspace_id, key = made.stdout.split()
+        return UUID(workspace_id), key
 
 
 @contextlib.contextmanager

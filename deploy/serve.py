@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from deploy.corked import CorkedProtocol
 from deploy.environment import SettingsUnusable, read_settings
 from deploy.processes import NAMES, process_named
 from migrations.revisions import newest
@@ -52,7 +53,7 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
     app.state.kit.require_revision(newest(settings.service))
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=CorkedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

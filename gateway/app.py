@@ -55,14 +55,14 @@ def create_app(
         openapi_tags=TAGS,
     )
     app.state.gateway = container
-    app.add_middleware(Door, parts=container.door)
+    # Outermost: what FastAPI wraps around endpoints is of no use to requests that are only passed on.
+    app.middleware_stack = Door(app.build_middleware_stack(), container.door)
     return app
 
 
 @contextlib.asynccontextmanager
 async def running(kit: Kit, container: Container) -> AsyncIterator[None]:
     """Keep connections and loops open while the application serves."""
-    await container.upstream.start()
     worker = build_worker(kit, container)
     kit.reports["peers"] = container.peers.report
     try:
@@ -72,4 +72,4 @@ async def running(kit: Kit, container: Container) -> AsyncIterator[None]:
         await container.limiter.stop()
         with contextlib.suppress(*UNREACHABLE, Unavailable):
             await container.usage.flush()
-        await container.upstream.stop()
+        container.upstream.stop()

@@ -4,7 +4,7 @@ import orjson
 from starlette.types import Send
 
 from gateway.door.headers import SECURITY, Header
-from gateway.door.upstream import Body
+from gateway.door.wire import Answer
 from services.kit.problems import Problem
 
 PROBLEM = (b"content-type", b"application/problem+json")
@@ -13,7 +13,7 @@ PRIVATE = (b"cache-control", b"private, no-cache")
 BODILESS = frozenset({204, 304})
 
 
-async def send_answer(send: Send, status: int, headers: list[Header], body: Body) -> None:
+async def send_answer(send: Send, status: int, headers: list[Header], body: bytes | Answer) -> None:
     """Send an answer whose headers are complete but for its length."""
     if isinstance(body, bytes):
         if status not in BODILESS:
@@ -21,10 +21,13 @@ async def send_answer(send: Send, status: int, headers: list[Header], body: Body
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    async for piece in body:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    try:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        async for piece in body:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        body.close()
 
 
 def problem_answer(problem: Problem, *, base: str, instance: str, request_id: str) -> tuple[list[Header], bytes]:

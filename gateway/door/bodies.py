@@ -54,26 +54,6 @@ async def stream_body(receive: Receive, limit: int) -> AsyncIterator[bytes]:
             yield piece
 
 
-class Stream:
-    """A body on its way through, which remembers why it broke off: the client that sends it hides the reason."""
-
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._pieces = stream_body(receive, limit)
-        self.failure: Exception | None = None
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Begin."""
-        return self._watch()
-
-    async def _watch(self) -> AsyncIterator[bytes]:
-        try:
-            async for piece in self._pieces:
-                yield piece
-        except (TooLarge, CallerGone) as failure:
-            self.failure = failure
-            raise
-
-
 def too_large(limit: int) -> TooLarge:
     """Return the problem that names the limit."""
     return TooLarge(f"At most {limit} bytes are taken here.", limit_bytes=limit)

@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.types import Receive, Send
 
 from gateway.door.answers import finish, send_answer
-from gateway.door.bodies import Stream, declared_length, read_body
+from gateway.door.bodies import declared_length, read_body, stream_body
 from gateway.door.headers import Header, inwards, outwards, value_of
 from gateway.door.keyring import Holder, Keyring
 from gateway.door.names import Ref, fill_names
@@ -15,7 +15,6 @@ from gateway.door.upstream import IDEMPOTENT, Incoming, Outgoing, Upstream
 from gateway.door.visit import Visit
 from gateway.settings import GatewaySettings
 from services.kit.identity import HEADER
-from services.kit.problems import Problem
 
 IDENTITY = HEADER.encode()
 JSON = b"application/json"
@@ -43,12 +42,7 @@ class Forwarder:
     ) -> None:
         """Answer a visit with what its service says."""
         request = await self._outgoing(visit, operation, holder, receive)
-        try:
-            answer = await self._upstream.send(operation.service, request, whole=operation.fills_names)
-        except Problem:
-            if isinstance(request.body, Stream) and request.body.failure is not None:
-                raise request.body.failure from None
-            raise
+        answer = await self._upstream.send(operation.service, request, whole=operation.fills_names)
         answer.headers = outwards(answer.headers)
         await self.reply(visit, operation, holder, answer, send)
 
@@ -86,7 +80,7 @@ class Forwarder:
             return Outgoing(visit.method, visit.target, headers, body, is_repeatable(visit, operation))
         if length is not None:
             headers.append((b"content-length", str(length).encode()))
-        return Outgoing(visit.method, visit.target, headers, Stream(receive, limit))
+        return Outgoing(visit.method, visit.target, headers, stream_body(receive, limit))
 
 
 def is_repeatable(visit: Visit, operation: Operation) -> bool:

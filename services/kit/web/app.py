@@ -168,6 +168,8 @@ def create_app(
         openapi_tags=openapi_tags,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
+        # Requests are measured and logged here (observe); looking for another observer costs each of them time.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.kit = kit
     app.router.routes.extend(routes)

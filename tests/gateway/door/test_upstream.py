@@ -41,11 +41,10 @@ async def upstream_to(moody: Moody) -> AsyncIterator[tuple[Upstream, int]]:
     server = await asyncio.start_server(moody.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=1, answer_seconds=0.3, connections=4)
-    await upstream.start()
     try:
         yield upstream, port
     finally:
-        await upstream.stop()
+        upstream.stop()
         server.close()
         await server.wait_closed()
 
@@ -79,10 +78,9 @@ async def test_a_service_that_says_nothing_is_a_timeout() -> None:
     server = await asyncio.start_server(wait, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=1, answer_seconds=0.1, connections=4)
-    await upstream.start()
     with pytest.raises(GatewayTimeout):
         await upstream.send("contacts", post(repeatable=True))
-    await upstream.stop()
+    upstream.stop()
     silent.set()
     server.close()
 
@@ -98,14 +96,13 @@ async def test_callers_do_not_pile_up_before_a_service_whose_connections_are_all
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=0.1, answer_seconds=5, connections=1)
-    await upstream.start()
     first = asyncio.create_task(upstream.send("contacts", post()))
     await asyncio.sleep(0.02)
     with pytest.raises(Unavailable, match="takes no more"):
         await upstream.send("contacts", post())
     release.set()
     assert (await first).status == 200
-    await upstream.stop()
+    upstream.stop()
     server.close()
 
 
@@ -114,12 +111,11 @@ async def test_a_service_that_restarts_is_waited_for_a_moment() -> None:
     async with upstream_to(moody) as (_, port):
         pass  # the port is known now, and nobody listens on it
     upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=1, answer_seconds=1, connections=4)
-    await upstream.start()
     asking = asyncio.create_task(upstream.send("contacts", post()))
     await asyncio.sleep(0.02)
     server = await asyncio.start_server(moody.serve, "127.0.0.1", port)
     assert (await asking).status == 200
-    await upstream.stop()
+    upstream.stop()
     server.close()
 
 

@@ -1,0 +1,75 @@
+"""Head and body of an answer leave together; nothing is lost, reordered or held back by that."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deploy.corked import CorkedProtocol
+from services.kit.web.ops import QuietServer
+
+ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@contextlib.asynccontextmanager
+async def connected(app: ASGIApp) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, http=CorkedProtocol)
+    server = QuietServer(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
+        await asyncio.sleep(0.005)
+    reader, writer = await asyncio.open_connection(*server.servers[0].sockets[0].getsockname()[:2])
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        server.should_exit = True
+        await running
+
+
+def answering(*pieces: bytes, between: Callable[[], asyncio.Future[None]] | None = None) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        length = str(sum(map(len, pieces))).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        for piece in pieces:
+            if between:
+                await between()
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
+async def test_head_and_body_come_in_one_piece() -> None:
+    async with connected(answering(b"hello")) as (reader, writer):
+        for _ in range(3):
+            writer.write(ASK)
+            assert (await reader.read(65_536)).endswith(b"\r\n\r\nhello")
+
+
+async def test_two_requests_at_once_are_answered_in_turn() -> None:
+    async with connected(answering(b"hello", b"!")) as (reader, writer):
+        writer.write(ASK + ASK)
+        for _ in range(2):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(6) == b"hello!"
+
+
+async def test_a_head_does_not_wait_for_a_body_that_takes_its_time() -> None:
+    waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async with connected(answering(b"late", between=lambda: asyncio.shield(waiting))) as (reader, writer):
+        writer.write(ASK)
+        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)).startswith(b"HTTP/1.1 200")
+        waiting.set_result(None)
+        assert await reader.readexactly(4) == b"late"
+
+
+async def test_a_large_answer_comes_whole_and_the_connection_ends_after_it_where_asked() -> None:
+    pieces = [bytes([65 + place % 26]) * 50_000 for place in range(200)]
+    async with connected(answering(*pieces)) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        _, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert body == b"".join(pieces)
