@@ -12,6 +12,7 @@ from services.campaigns.container import build_container
 from services.campaigns.customers.endpoints import router as customers
 from services.campaigns.reminders.endpoints import router as reminders
 from services.campaigns.reminders.snapshot import ReminderSnapshot
+from services.campaigns.reps.service import languages
 from services.campaigns.settings import CampaignsSettings
 from services.campaigns.worker import build_worker
 from services.kit.audit.endpoints import audit_router
@@ -39,6 +40,7 @@ def create_app(
     kit = Kit.build(settings, clock)
     container = build_container(kit, settings, transports)
     kit.positions = Positions("campaigns", kit.database, container.peers)
+    kit.languages = languages
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

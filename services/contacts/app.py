@@ -17,6 +17,7 @@ from services.contacts.orders.endpoints import router as orders
 from services.contacts.orders.totals import router as order_totals
 from services.contacts.people.endpoints import router as people
 from services.contacts.reps.endpoints import router as reps
+from services.contacts.reps.service import languages
 from services.contacts.settings import ContactsSettings
 from services.contacts.snapshots import SNAPSHOTS
 from services.contacts.sources import webhook
@@ -70,6 +71,7 @@ def create_app(
     container = build_container(kit, transports)
     shops = way_in(kit)
     kit.positions = Positions("contacts", kit.database, container.peers)
+    kit.languages = languages
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -136,6 +136,11 @@ def best_locale(accept_language: str | None, *preferences: str | None) -> str:
     return DEFAULT
 
 
+def speaks(accept_language: str | None) -> bool:
+    """Tell whether a language that is asked for is shipped."""
+    return any(shipped_locale(tag) for tag in ranked_languages(accept_language or ""))
+
+
 def shipped_locale(tag: str) -> str | None:
     """Return the shipped locale for one language tag, or None."""
     low = tag.strip().lower()

@@ -91,7 +91,7 @@ class Stage:
         async with self.database.worker() as session:
             await handler.apply(session, batch, prepared)
 
-    async def settings(self, time_zone: str = "Asia/Taipei") -> None:
+    async def settings(self, time_zone: str = "Asia/Taipei", locale: str = "en") -> None:
         """Let the gateway tell the workspace's settings."""
         await self.tell(
             self.gateway,
@@ -101,7 +101,7 @@ class Stage:
                 name="Shop",
                 mode="live",
                 time_zone=time_zone,
-                locale="en",
+                locale=locale,
                 reporting_currency="TWD",
                 fiscal_year_start="01-01",
             ),
@@ -127,10 +127,12 @@ class Stage:
         await self.tell(self.contacts, self.customer_event(customer_id, **changes))
         return customer_id
 
-    async def rep(self, *, active: bool = True, rep_id: UUID | None = None) -> UUID:
+    async def rep(self, *, active: bool = True, rep_id: UUID | None = None, locale: str | None = None) -> UUID:
         """Let contacts tell of a rep; return the id."""
         rep_id = rep_id or new_id()
-        await self.tell(self.contacts, RepChanged(version=self.next_version(), rep_id=rep_id, active=active))
+        await self.tell(
+            self.contacts, RepChanged(version=self.next_version(), rep_id=rep_id, active=active, locale=locale)
+        )
         return rep_id
 
     def interaction_event(self, customer_id: UUID, **changes: object) -> InteractionChanged:

@@ -6,6 +6,10 @@ from uuid import UUID
 from services.contracts.contacts import RepChanged
 from services.kit.database import Session
 
+LANGUAGES = """
+SELECT r.locale AS rep, w.locale AS workspace FROM workspaces w
+LEFT JOIN reps r ON r.workspace_id = w.workspace_id AND r.id = $2 WHERE w.workspace_id = $1
+"""
 APPLY = """
 INSERT INTO reps (workspace_id, id, version, active, time_zone, locale)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::text[], $6::text[])
@@ -32,6 +36,12 @@ async def activity(session: Session, rep_ids: Collection[UUID]) -> dict[UUID, bo
     """Tell which of these reps are at work; those of whom we have not heard are left out."""
     sql = "SELECT id, active FROM reps WHERE workspace_id = $1 AND id = any($2::uuid[])"
     return {row["id"]: row["active"] for row in await session.fetch(sql, session.tenant, list(rep_ids))}
+
+
+async def languages(session: Session, rep_id: UUID | None) -> list[str | None]:
+    """Return the languages of a rep and of the session's workspace, as far as they are known."""
+    row = await session.fetchrow(LANGUAGES, session.tenant, rep_id)
+    return [row["rep"], row["workspace"]] if row else []
 
 
 async def forget_versions(session: Session) -> None:

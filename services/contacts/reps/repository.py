@@ -19,6 +19,11 @@ REPS = Listing(
     id_column="id",
 )
 
+LANGUAGES = """
+SELECT r.locale AS rep, w.locale AS workspace FROM workspaces w
+LEFT JOIN reps r ON r.workspace_id = w.workspace_id AND r.id = $2 WHERE w.workspace_id = $1
+"""
+
 
 class RepsRepository:
     """The table `reps`."""
@@ -68,6 +73,11 @@ class RepsRepository:
             "SELECT id FROM reps WHERE workspace_id = $1 AND email = $2", session.tenant, email
         )
         return found
+
+    async def languages(self, session: Session, rep_id: UUID | None) -> list[str | None]:
+        """Return the languages of a rep and of the session's workspace, as far as they are known."""
+        row = await session.fetchrow(LANGUAGES, session.tenant, rep_id)
+        return [row["rep"], row["workspace"]] if row else []
 
     async def page(self, session: Session, where: Where, query: ListQuery, bound: Binding, sort: str) -> Rows:
         """Return a page of reps."""

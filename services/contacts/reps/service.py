@@ -10,6 +10,7 @@ from services.contracts.contacts import RepChanged
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.feeds.outbox import publish
+from services.kit.identity import Identity
 from services.kit.ids import new_id
 from services.kit.problems import NotFound, invalid_body
 from services.kit.versions import check_version
@@ -69,6 +70,11 @@ class Reps:
     async def _taken(self, session: Session, email: str) -> RepEmailTaken:
         existing = await self.rows.with_email(session, email)
         return RepEmailTaken(existing_id=str(existing) if existing else None, matched_on="email")
+
+
+async def languages(session: Session, caller: Identity) -> list[str | None]:
+    """Return the languages that the caller's rep and the workspace prefer."""
+    return await RepsRepository().languages(session, caller.rep_id)
 
 
 def event_of(row: "Mapping[str, Any] | asyncpg.Record") -> RepChanged:

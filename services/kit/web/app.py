@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from services.kit.clock import Clock, SystemClock
-from services.kit.database import Database
+from services.kit.database import Database, Session
 from services.kit.feeds.positions import Positions
-from services.kit.identity import IdentitySigner, IdentityVerifier
+from services.kit.identity import Identity, IdentitySigner, IdentityVerifier
 from services.kit.problems import (
     BadRequest,
     InternalError,
@@ -47,6 +47,10 @@ CHECK_SECONDS = 2.0
 """A check that takes longer has failed: who asks does not wait for ever."""
 
 
+Languages = Callable[[Session, Identity], Awaitable[Sequence[str | None]]]
+"""Returns language tags, the caller's own before his workspace's."""
+
+
 @dataclass
 class Kit:
     """The plumbing of one process; features reach it through `request.app.state.kit`."""
@@ -62,6 +66,8 @@ class Kit:
     """What readiness looks at: own database, migrations, keys; never another service."""
     positions: Positions | None = None
     """Lets reads wait for the writes of services that this one follows."""
+    languages: Languages | None = None
+    """Tells which languages a caller and his workspace prefer, where a request does not say."""
     reports: dict[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
     """What the operations port tells beside: feed lags, loops, peers."""
     started: bool = False

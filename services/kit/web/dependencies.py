@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
-from services.kit.texts import best_locale
+from services.kit.texts import best_locale, speaks
 from services.kit.web.route import session_of
 
 WriteSession = Annotated[Session, Depends(session_of, scope="function")]
@@ -27,8 +27,12 @@ async def caller(request: Request) -> Identity:
 
 
 async def locale(request: Request) -> str:
-    """Return the shipped locale that fits Accept-Language best."""
-    return best_locale(request.headers.get("accept-language"))
+    """Return the locale that fits best: of Accept-Language, else the caller's, else the workspace's, else English."""
+    asked = request.headers.get("accept-language")
+    languages, session = request.app.state.kit.languages, getattr(request.state, "session", None)
+    if languages is None or session is None or speaks(asked):
+        return best_locale(asked)
+    return best_locale(asked, *await languages(session, request.state.identity))
 
 
 async def clock(request: Request) -> Clock:

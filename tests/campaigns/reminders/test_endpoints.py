@@ -128,6 +128,27 @@ class TestListReminders:
         assert answer.json()["errors"][0]["name"] in params
 
 
+class TestLanguages:
+    async def test_texts_come_as_asked_for_else_as_rep_or_workspace_prefer(self, api: Api, stage: Stage) -> None:
+        who = await stage.customer()
+        body = {"customer_id": str(who), "subject": "x", "due_at": "2026-12-01T17:00:00+08:00"}
+        assert (await api.call("POST", "/v1/reminders", json=body)).status_code == 201
+        await stage.settings(locale="ja-JP")
+        plain = api
+        rep = await stage.rep(locale="zh-TW")
+        bound = api.by(Caller(workspace_id=stage.workspace_id, rep_id=rep))
+
+        async def said(who: Api, **headers: str) -> str:
+            answer = await who.call("GET", "/v1/reminders", headers=headers)
+            return str(answer.json()["items"][0]["suggestion"]["text"])
+
+        assert await said(plain) == "予定どおりに進めてください。"
+        assert await said(bound) == "按照計畫進行。"
+        assert await said(bound, **{"Accept-Language": "fr, zh-CN;q=0.8, en;q=0.2"}) == "按照计划进行。"
+        assert await said(bound, **{"Accept-Language": "fr, *;q=0.5"}) == "按照計畫進行。"
+        assert await said(plain, **{"Accept-Language": "en-GB"}) == "As planned."
+
+
 class TestCreateReminder:
     async def test_a_reminder_set_by_hand_says_what_to_do_and_belongs_to_the_customers_rep(
         self, api: Api, stage: Stage
