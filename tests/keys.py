@@ -1,10 +1,9 @@
 """Keys that test processes sign and encrypt with."""
 
 import base64
-import secrets
+import hashlib
 from functools import cache
 
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from migrations import SCHEMAS
@@ -25,16 +24,14 @@ def public_keys() -> tuple[str, ...]:
     )
 
 
-@cache
 def secret_keys() -> tuple[str, ...]:
-    """Return the keys for secrets at rest."""
-    return (f"1:{Fernet.generate_key().decode()}",)
+    """Return the keys for secrets at rest; processes that a test starts have the same."""
+    return (f"1:{base64.urlsafe_b64encode(hashlib.sha256(b'sealed in tests').digest()).decode()}",)
 
 
-@cache
 def hash_key() -> bytes:
     """Return what every schema of the tests hashes with."""
-    return secrets.token_bytes(32)
+    return hashlib.sha256(b"hashed in tests").digest()
 
 
 def vault() -> Vault:
