@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.local.keys import Keys
-from deploy.processes import NAMES, PROCESSES, Process, process_named
+from deploy.processes import NAMES, Process, process_named
 from migrations.addresses import Roles, role_url
 from services.kit.settings import PREFIX
 
@@ -25,13 +25,14 @@ class Part:
     """How far it stands back where processors are short."""
 
 
-# Shops wait for their answer, what their calls say can wait: so contacts answers in one process and works in another.
-# The loads of the other three are small beside it, and each process more costs memory.
-WORKER = Part("contacts-worker", process_named("contacts"), niceness=10)
+# In the order of dependence. Shops wait for their answer, what their calls say can wait: so contacts answers in one
+# process and works in another, and whoever works on stands back. Each process more costs memory.
 PARTS = (
     Part("contacts", process_named("contacts"), run_worker=False),
-    WORKER,
-    *(Part(process.name, process) for process in PROCESSES if process.name != "contacts"),
+    Part("contacts-worker", process_named("contacts"), niceness=10),
+    Part("scoring", process_named("scoring"), niceness=5),
+    Part("campaigns", process_named("campaigns"), niceness=5),
+    Part("gateway", process_named("gateway")),
 )
 PART_NAMES = tuple(part.name for part in PARTS)
 

@@ -13,6 +13,7 @@ from services.contacts.orders.intake import OrderIntake
 from services.contacts.orders.intake_rows import IntakeRows
 from services.contacts.orders.moves import OrderMover
 from services.kit.client import Peers
+from services.kit.clock import Clock
 from services.kit.web.app import Kit
 
 
@@ -25,10 +26,14 @@ class Container:
     peers: Peers
 
 
+def build_identities(clock: Clock) -> Identities:
+    """Return identity resolution, with everything that follows when people are joined."""
+    movers = (OrderMover(IntakeRows(), clock), InteractionMover(InteractionsRepository(), clock))
+    return Identities(IdentityRepository(), clock, movers)
+
+
 def build_container(kit: Kit, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> Container:
     """Wire what requests and background work share; `transports` replaces the network by peer, in tests."""
-    rows = IntakeRows()
-    movers = (OrderMover(rows, kit.clock), InteractionMover(InteractionsRepository(), kit.clock))
-    identities = Identities(IdentityRepository(), kit.clock, movers)
-    intake = OrderIntake(rows, identities, kit.clock)
+    identities = build_identities(kit.clock)
+    intake = OrderIntake(IntakeRows(), identities, kit.clock)
     return Container(identities, intake, Peers(kit.settings.peers, kit.signer, transports))

@@ -7,6 +7,8 @@ from services.contacts.imports.repository import ImportsRepository
 from services.contacts.imports.schemas import JOB_KIND as IMPORT
 from services.contacts.settings import ContactsSettings
 from services.contacts.sources.dependencies import add_loops
+from services.contacts.sources.house import DeliveryHouse
+from services.contacts.sources.intake_rows import IntakeRows
 from services.contacts.sources.repository import SourcesRepository
 from services.contacts.workspaces.consumers import FromGateway
 from services.contacts.workspaces.repository import WorkspacesRepository
@@ -23,10 +25,12 @@ def build_worker(kit: Kit, container: Container, settings: ContactsSettings, lim
     """Return the loops of this process; one that only serves requests has the wake-ups alone."""
     worker = base_worker(kit)
     if settings.run_worker:
-        add_loops(worker, kit)
+        add_loops(worker, kit, container.intake)
         follow_gateway(worker, kit, container)
         runner = JobRunner(kit.database, kit.clock, limits)
         add_imports(runner, kit, container, settings)
+        house = DeliveryHouse(kit.database, IntakeRows(), kit.clock, settings.delivery_retention_days)
+        runner.schedule("deliveries-house", "23 * * * *")(house.tidy)
         add_jobs(worker, runner, kit.database, kit.clock)
     return worker
 

@@ -68,8 +68,7 @@ class Wakeups:
     async def _send(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         topics, self._untold = self._untold, set()
         self._something_untold.clear()
-        for topic in topics:
-            await connection.execute("SELECT pg_notify($1, $2)", self._channel, topic)
+        await connection.execute("SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic", self._channel, topics)
 
     def _hear(self, connection: object, process: int, channel: str, topic: object) -> None:
         del channel

@@ -6,30 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.contacts.container import build_identities
 from services.contacts.identities.facts import AccountFact, ExternalId, PersonFact
-from services.contacts.identities.repository import IdentityRepository
-from services.contacts.identities.service import Identities, Mover
-from services.contacts.interactions.moves import InteractionMover
-from services.contacts.interactions.repository import InteractionsRepository
+from services.contacts.identities.service import Identities
 from services.contacts.orders.facts import OrderCore, OrderFact
 from services.contacts.orders.intake import AppliedOrder, OrderIntake
 from services.contacts.orders.intake_rows import IntakeRows
-from services.contacts.orders.moves import OrderMover
 from services.kit.clock import Clock
 from services.kit.database import Database
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def identities_of(clock: Clock) -> Identities:
-    """Return identity resolution as the service wires it."""
-    movers: list[Mover] = [OrderMover(IntakeRows(), clock), InteractionMover(InteractionsRepository(), clock)]
-    return Identities(IdentityRepository(), clock, movers)
-
-
 def intake_of(clock: Clock) -> OrderIntake:
     """Return the intake of orders as the service wires it."""
-    return OrderIntake(IntakeRows(), identities_of(clock), clock)
+    return OrderIntake(IntakeRows(), build_identities(clock), clock)
 
 
 def buyer(*ids: str, minutes: int = 0, source: str = "shop", **more: object) -> PersonFact:

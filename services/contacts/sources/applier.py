@@ -15,6 +15,7 @@ from services.contacts.orders.intake import AppliedOrder, OrderIntake
 from services.contacts.sources.adapters.base import Context, Malformed, Reading
 from services.contacts.sources.adapters.registry import ADAPTERS
 from services.contacts.sources.intake_rows import IntakeRows
+from services.contacts.sources.rules import unpack
 from services.kit.backoff import Backoff
 from services.kit.clock import Clock
 from services.kit.database import UNREACHABLE, Database, Session
@@ -26,10 +27,17 @@ log = structlog.get_logger(__name__)
 
 DELIVERIES = "deliveries"
 """Topic of wake-ups: deliveries wait to be worked out."""
-BATCH = 100
+BATCH = 200
 BREATH = 4
 """Deliveries read without a break: a few milliseconds."""
 SWEEP_SECONDS = 15.0
+RUSH = "rush"
+"""Topic of wake-ups: shops call faster than their calls can be stored one by one."""
+STAND_BACK = 9.0
+"""In a rush, rest this many times as long as the last batch took: whoever calls waits for an answer."""
+LONGEST_REST_SECONDS = 1.0
+PATIENCE = timedelta(seconds=10)
+"""Deliveries that wait longer than this are worked out without rest, however great the rush."""
 PARKED_DAYS = 30
 """A delivery that has waited for its order so long is no longer looked after by itself; it can still be retried."""
 
@@ -62,18 +70,23 @@ class Applier:
         self._database = database
         self._intake = intake
         self._clock = clock
+        self._oldest = clock.now()
+        """When the first delivery of the last batch came in."""
 
     async def run(self) -> None:
         """Work for ever: woken by this process or another one, and looking once a second anyway."""
         backoff, swept, loop = Backoff(0.05, 5), 0.0, asyncio.get_running_loop()
         while not self._database.wakeups.closing:
-            woken = self._database.wakeups.next(DELIVERIES)
+            woken, rush = self._database.wakeups.next(DELIVERIES), self._database.wakeups.next(RUSH)
             try:
                 if loop.time() - swept > SWEEP_SECONDS:
                     await self.sweep()
                     swept = loop.time()
+                began = loop.time()
                 if not await self.apply_waiting():
                     await wait_for(woken, POLL_SECONDS)
+                elif rush.is_set():
+                    await asyncio.sleep(rest_after(loop.time() - began, self._clock.now() - self._oldest))
                 backoff.reset()
             except COME_AND_GO as error:
                 log.warning("deliveries_wait", error=type(error).__name__, where=where(error))
@@ -86,6 +99,7 @@ class Applier:
             async with self._database.worker() as session:
                 rows = await self.rows.claim(session, limit)
                 claimed = [row["id"] for row in rows]
+                self._oldest = rows[0]["received_at"] if rows else self._clock.now()
                 await self._apply(session, rows)
         except Exception as error:
             if passes(error):
@@ -171,6 +185,11 @@ class Applier:
         ]
 
 
+def rest_after(worked: float, waited: timedelta) -> float:
+    """Return the seconds to rest in a rush, after a batch that took so long and whose oldest delivery waited."""
+    return 0.0 if waited > PATIENCE else min(worked * STAND_BACK, LONGEST_REST_SECONDS)
+
+
 def passes(error: Exception) -> bool:
     """Tell whether a failure is nobody's fault. One that comes from being slower than others every single time is."""
     return isinstance(error, COME_AND_GO) and not isinstance(error, OthersWereFaster)
@@ -183,7 +202,7 @@ def read(row: asyncpg.Record) -> Reading | Row:
         return finished(row, "ignored", "topic_not_read")
     context = Context(row["source_id"], row["key"], row["default_region"])
     try:
-        reading = adapter.read(row["topic"], row["headers"], row["body"], context)
+        reading = adapter.read(row["topic"], row["headers"], unpack(row["body"], row["size"]), context)
     except Malformed as error:
         return finished(row, "failed", error.code, error=error.detail)
     except Exception as error:  # noqa: BLE001 - a body that breaks the reader must not stop the others

@@ -72,8 +72,8 @@ Waiting = tuple[Incoming, "asyncio.Future[Receipt]"]
 class Committer:
     """Gathers deliveries into shared commits."""
 
-    def __init__(self, store: Store, stored: Callable[[], None], *, max_waiting: int = MAX_WAITING) -> None:
-        """`stored` is called after every commit that brought something to be processed."""
+    def __init__(self, store: Store, stored: Callable[[int], None], *, max_waiting: int = MAX_WAITING) -> None:
+        """`stored` is called after every commit that brought something to be processed, with the batch's length."""
         self._store = store
         self._stored = stored
         self._max_waiting = max_waiting
@@ -137,7 +137,7 @@ class Committer:
         else:
             answer(batch, known)
             if any(not delivery.ignored and delivery.id not in known for delivery, _ in batch):
-                self._stored()
+                self._stored(len(batch))
 
     async def _divide(self, batch: list[Waiting], error: Exception) -> None:
         if len(batch) == 1:

@@ -10,14 +10,8 @@ from uuid import UUID
 from fastapi import Depends, Request
 from starlette.routing import BaseRoute
 
-from services.contacts.identities.repository import IdentityRepository
-from services.contacts.identities.service import Identities, Mover
-from services.contacts.interactions.moves import InteractionMover
-from services.contacts.interactions.repository import InteractionsRepository
 from services.contacts.orders.intake import OrderIntake
-from services.contacts.orders.intake_rows import IntakeRows as OrderRows
-from services.contacts.orders.moves import OrderMover
-from services.contacts.sources.applier import DELIVERIES, Applier
+from services.contacts.sources.applier import DELIVERIES, RUSH, Applier
 from services.contacts.sources.committer import Committer, Incoming
 from services.contacts.sources.directory import PURPOSE, Directory
 from services.contacts.sources.intake_rows import IntakeRows
@@ -25,11 +19,13 @@ from services.contacts.sources.rejections import Rejections
 from services.contacts.sources.repository import SourcesRepository
 from services.contacts.sources.service import Sources
 from services.contacts.sources.webhook import WebhookDoor
-from services.kit.clock import Clock
 from services.kit.handles import Handles
 from services.kit.problems import NotFound
 from services.kit.web.app import Kit
 from services.kit.worker import Worker
+
+RUSH_ROWS = 4
+"""So many calls in one commit mean that more come at once than can be answered one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +69,20 @@ def way_in(kit: Kit) -> WayIn:
         return await rows.store(database.worker_pool, batch)
 
     directory = Directory(load, kit.vault)
-    committer = Committer(store, lambda: database.wakeups.tell(DELIVERIES))
+
+    def stored(count: int) -> None:
+        database.wakeups.tell(DELIVERIES)
+        if count >= RUSH_ROWS:
+            database.wakeups.tell(RUSH)
+
+    committer = Committer(store, stored)
     rejections = Rejections(database, rows, kit.clock)
     return WayIn(directory, committer, rejections, WebhookDoor(directory, committer, rejections, kit.clock))
 
 
-def order_intake(clock: Clock) -> OrderIntake:
-    """Return the one way into orders, with everything that follows when people are joined."""
-    movers: list[Mover] = [OrderMover(OrderRows(), clock), InteractionMover(InteractionsRepository(), clock)]
-    return OrderIntake(OrderRows(), Identities(IdentityRepository(), clock, movers), clock)
-
-
-def add_loops(worker: Worker, kit: Kit) -> None:
+def add_loops(worker: Worker, kit: Kit, intake: OrderIntake) -> None:
     """Let a worker work out what stored deliveries say."""
-    applier = Applier(kit.database, IntakeRows(), order_intake(kit.clock), kit.clock)
-    worker.add("deliveries", applier.run)
+    worker.add("deliveries", Applier(kit.database, IntakeRows(), intake, kit.clock).run)
 
 
 async def sources(request: Request) -> Sources:

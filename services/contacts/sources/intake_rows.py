@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.contacts.sources.committer import Incoming
+from services.contacts.sources.rules import PRIVACY_REQUEST, pack
 from services.kit.database import Session, encode_json
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ FROM sources s WHERE s.workspace_id = $1 AND s.id = $2
 """
 STORE = """
 INSERT INTO deliveries (id, workspace_id, source_id, topic, status, outcome, processed_at, dedupe_key, event_key,
-    headers, body)
+    headers, body, size)
 SELECT id, workspace_id, source_id, topic, CASE WHEN ignored THEN 'ignored' ELSE 'received' END,
     CASE WHEN ignored THEN 'topic_not_read' END, CASE WHEN ignored THEN now() END, dedupe_key, event_key,
-    headers::jsonb, body
+    headers::jsonb, body, size
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::boolean[], $6::uuid[], $7::uuid[], $8::text[],
-    $9::bytea[]) AS d (id, workspace_id, source_id, topic, ignored, dedupe_key, event_key, headers, body)
+    $9::bytea[], $10::bigint[])
+    AS d (id, workspace_id, source_id, topic, ignored, dedupe_key, event_key, headers, body, size)
 ON CONFLICT DO NOTHING
 RETURNING id
 """
@@ -44,10 +46,11 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[])
 # So many that their bodies fit into memory, but at least one. What is left over is free again at the commit.
 CLAIM = """
 WITH claimed AS MATERIALIZED (
-    SELECT workspace_id, source_id, id, topic, headers, body, effects FROM deliveries
+    SELECT workspace_id, source_id, id, received_at, topic, headers, body, size, effects FROM deliveries
     WHERE status = 'received' {only} ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 ), sized AS (
-    SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before FROM claimed
+    SELECT *, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before
+    FROM (SELECT *, coalesce(size, octet_length(body)) AS bytes FROM claimed) c
 )
 SELECT c.*, s.key, s.platform, w.default_region
 FROM sized c
@@ -78,6 +81,18 @@ WHERE d.status = 'parked' AND d.outcome = 'order_unknown' AND d.received_at > $1
 AND s.workspace_id = d.workspace_id AND s.id = d.source_id
 AND o.workspace_id = d.workspace_id AND o.source = s.key AND o.external_id = d.external_id
 """
+# What still waits to be worked out stays, and so does a request about personal data until it is carried out.
+FORGET = """
+DELETE FROM deliveries d USING (
+    SELECT o.workspace_id, o.source_id, o.id FROM sources s CROSS JOIN LATERAL (
+        SELECT workspace_id, source_id, id FROM deliveries
+        WHERE workspace_id = s.workspace_id AND source_id = s.id AND id < $1
+        AND status <> 'received' AND outcome IS DISTINCT FROM $3
+        ORDER BY id LIMIT $2
+    ) o LIMIT $2
+) old
+WHERE d.workspace_id = old.workspace_id AND d.source_id = old.source_id AND d.id = old.id
+"""
 ADD_REJECTIONS = """
 UPDATE sources s SET rejected = s.rejected + r.count, rejected_at = $4
 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS r (workspace_id, id, count)
@@ -95,6 +110,7 @@ class IntakeRows:
 
     async def store(self, pool: "Pool", batch: Sequence[Incoming]) -> dict[UUID, UUID]:
         """Store deliveries in one durable statement; returns, for those known already, the id of the first one."""
+        packed = [pack(one.body) for one in batch]
         async with pool.acquire() as connection:
             rows = await connection.fetch(
                 STORE,
@@ -106,7 +122,8 @@ class IntakeRows:
                 [one.dedupe_key for one in batch],
                 [one.event_key for one in batch],
                 [encode_json(one.headers) for one in batch],
-                [one.body for one in batch],
+                [body for body, _ in packed],
+                [size for _, size in packed],
             )
             if len(rows) == len(batch):
                 return {}
@@ -145,6 +162,10 @@ class IntakeRows:
     async def sweep(self, session: Session, since: datetime) -> int:
         """Let deliveries go on whose order has appeared unnoticed."""
         return await session.execute(SWEEP, since)
+
+    async def forget(self, session: Session, before: UUID, limit: int) -> int:
+        """Forget deliveries with ids before one, which are sorted by time; returns how many."""
+        return await session.execute(FORGET, before, limit, PRIVACY_REQUEST)
 
     async def add_rejections(self, session: Session, counts: Mapping[tuple[UUID, UUID], int], now: datetime) -> None:
         """Add to the numbers of rejected calls; in one order for everybody."""

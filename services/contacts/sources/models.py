@@ -72,7 +72,9 @@ class Delivery(Base):
     dedupe_key: Mapped[UUID]
     event_key: Mapped[UUID | None]
     headers: Mapped[dict[str, object]] = mapped_column(server_default=NO_KEYS)
-    body: Mapped[bytes] = mapped_column(LargeBinary, comment="plain: as the shop sent it")
+    body: Mapped[bytes] = mapped_column(LargeBinary, comment="plain: as the shop sent it, packed where `size` is set")
+    size: Mapped[int | None]
+    """Of the body in bytes, where it is stored packed."""
 
     __table_args__ = (
         PrimaryKeyConstraint("workspace_id", "source_id", "id"),

@@ -127,7 +127,7 @@ class SourcesRepository:
         self, session: Session, source_id: UUID, delivery_id: UUID, *, with_body: bool
     ) -> dict[str, Any] | None:
         """Return a delivery; its body only where it is asked for."""
-        more = "d.headers, d.body" if with_body else "'{}'::jsonb AS headers, NULL AS body"
+        more = "d.headers, d.body, d.size" if with_body else "'{}'::jsonb AS headers, NULL AS body, NULL AS size"
         row = await session.fetchrow(
             f"SELECT {SUMMARY}, {more} FROM deliveries d WHERE d.workspace_id = $1 AND d.source_id = $2 AND d.id = $3",
             session.tenant,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.contacts.sources.adapters.registry import ADAPTERS
-from services.contacts.sources.rules import health_of
+from services.contacts.sources.rules import health_of, unpack
 from services.contacts.sources.schemas import (
     DeliveryRead,
     DeliverySummary,
@@ -79,6 +79,6 @@ def delivery_summary(row: Mapping[str, Any]) -> DeliverySummary:
 
 def delivery_of(row: Mapping[str, Any]) -> DeliveryRead:
     """Return a delivery with its body, which may hold anything, as text."""
-    body = row["body"]
-    shown = None if body is None else bytes(body).decode(errors="replace")
-    return DeliveryRead.model_validate({**row, "body": shown})
+    shown = None if row["body"] is None else unpack(row["body"], row["size"]).decode(errors="replace")
+    plain = {name: value for name, value in row.items() if name != "size"}
+    return DeliveryRead.model_validate({**plain, "body": shown})

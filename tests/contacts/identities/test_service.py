@@ -7,17 +7,18 @@ from uuid import UUID
 
 import pytest
 
+from services.contacts.container import build_identities
 from services.contacts.identities.facts import Address
 from services.kit.clock import FixedClock
 from services.kit.database import Database
-from tests.contacts.intake import NOON, Shop, buyer, company, described, identities_of, intake_of, order
+from tests.contacts.intake import NOON, Shop, buyer, company, described, intake_of, order
 
 pytestmark = pytest.mark.committed
 
 
 @pytest.fixture
 async def shop(database_for: Callable[[str], Awaitable[Database]], clock: FixedClock, workspace_id: UUID) -> Shop:
-    return Shop(await database_for("contacts"), workspace_id, intake_of(clock), identities_of(clock))
+    return Shop(await database_for("contacts"), workspace_id, intake_of(clock), build_identities(clock))
 
 
 class TestPeople:

@@ -8,17 +8,18 @@ from uuid import UUID
 
 import pytest
 
+from services.contacts.container import build_identities
 from services.contacts.orders.facts import OrderFact, RefundFact
 from services.kit.clock import FixedClock
 from services.kit.database import Database
-from tests.contacts.intake import NOON, Shop, buyer, company, described, identities_of, intake_of, order
+from tests.contacts.intake import NOON, Shop, buyer, company, described, intake_of, order
 
 pytestmark = pytest.mark.committed
 
 
 @pytest.fixture
 async def shop(database_for: Callable[[str], Awaitable[Database]], clock: FixedClock, workspace_id: UUID) -> Shop:
-    return Shop(await database_for("contacts"), workspace_id, intake_of(clock), identities_of(clock))
+    return Shop(await database_for("contacts"), workspace_id, intake_of(clock), build_identities(clock))
 
 
 def refund(external_id: str = "1001", amount: int = 2_500) -> OrderFact:

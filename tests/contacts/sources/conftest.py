@@ -10,12 +10,13 @@ import pytest
 
 from services.contacts.settings import ContactsSettings
 from services.contacts.sources.applier import Applier
-from services.contacts.sources.dependencies import WayIn, order_intake, way_in
+from services.contacts.sources.dependencies import WayIn, way_in
 from services.contacts.sources.endpoints import router
 from services.contacts.sources.intake_rows import IntakeRows
 from services.kit.clock import FixedClock
 from services.kit.web.app import Kit, create_app
 from tests.callers import Caller, running
+from tests.contacts.intake import intake_of
 from tests.samples.deliveries import SECRET, shopify, woocommerce
 
 Json = dict[str, Any]
@@ -73,5 +74,5 @@ async def stall(settings_for: Callable[..., Any], clock: FixedClock, workspace_i
     app = create_app(kit, title="Sources", routers=[router], routes=inside.routes, lifespan=lambda _: inside.running())
     app.state.way_in = inside
     async with running(app) as client:
-        applier = Applier(kit.database, IntakeRows(), order_intake(kit.clock), kit.clock)
+        applier = Applier(kit.database, IntakeRows(), intake_of(kit.clock), kit.clock)
         yield Stall(client, Caller(workspace_id=workspace_id), kit, inside, applier)

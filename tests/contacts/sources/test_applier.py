@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import pytest
 
 from services.contacts.orders.facts import OrderFact
 from services.contacts.orders.intake import AppliedOrder
-from services.contacts.sources.applier import Applier
+from services.contacts.sources.applier import RUSH, Applier, rest_after
 from services.kit.database import Session
 from tests.contacts.sources.conftest import Stall
 from tests.samples.deliveries import SHARED, changed, sample
@@ -326,6 +327,22 @@ class TestTrouble:
         finally:
             loop.cancel()
             await asyncio.gather(loop, return_exceptions=True)
+
+
+class TestRush:
+    async def test_many_calls_at_once_tell_of_it_and_few_do_not(self, stall: Stall) -> None:
+        source = await stall.source()
+        rush = stall.kit.database.wakeups.next(RUSH)
+        await stall.call(source, "orders/create", sample(PAID))
+        assert not rush.is_set()
+        calls = (stall.call(source, "orders/create", changed(PAID, id=number)) for number in range(16))
+        await asyncio.gather(*calls)
+        assert rush.is_set()
+
+    def test_the_rest_is_bounded_and_ends_where_a_delivery_has_waited_long(self) -> None:
+        assert rest_after(0.05, timedelta(seconds=1)) == pytest.approx(0.45)
+        assert rest_after(5, timedelta(seconds=1)) == 1
+        assert rest_after(0.05, timedelta(seconds=11)) == 0
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the collected payloads are not part of the repository")

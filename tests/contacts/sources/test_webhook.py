@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from services.contacts.sources.committer import Incoming
+from services.contacts.sources.rules import unpack
 from services.contacts.sources.webhook import MAX_BODY, operation
 from services.kit.clock import FixedClock
 from services.kit.ids import new_id
@@ -31,7 +32,7 @@ class TestAccepted:
         assert answer.status_code == 200
         [row] = await stall.rows("deliveries")
         assert answer.json() == {"delivery_id": str(row["id"]), "status": "accepted"}
-        assert (row["status"], row["topic"], row["body"], row["source_id"]) == (
+        assert (row["status"], row["topic"], unpack(row["body"], row["size"]), row["source_id"]) == (
             "received",
             "orders/create",
             body,

@@ -17,6 +17,7 @@ from services.contacts.sources.adapters.base import (
 from services.contacts.sources.adapters.fields import Json
 from services.contacts.sources.adapters.shopify_orders import read_loose_refund, read_order
 from services.contacts.sources.adapters.shopify_people import read_customer, read_customer_merge
+from services.contacts.sources.rules import PRIVACY_REQUEST
 
 ORDER_TOPICS = frozenset(
     {
@@ -77,7 +78,7 @@ def read_privacy_request(content: Json, context: Context) -> Reading:
     """Keep a request about personal data, whatever it holds, until it is carried out."""
     del context
     customer = fields.part(content.get("customer"))
-    return Reading(fields.optional_id(customer.get("id")), outcome="privacy_request_kept", waits=True)
+    return Reading(fields.optional_id(customer.get("id")), outcome=PRIVACY_REQUEST, waits=True)
 
 
 READERS: dict[str, Callable[[Json, Context], Reading]] = {
