@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-Answers = dict[str, str]
+from tests.system.client import Json
 
 
 @dataclass
 class SentOrder:
-    """One order of a shop as its acknowledged messages add up."""
+    """One order as the acknowledged messages about it add up."""
 
+    source: str
     external_id: str
     customer: int
     placed_at: datetime
@@ -24,6 +25,18 @@ class SentOrder:
         return self.total - sum(self.refunds.values(), Decimal(0))
 
 
+@dataclass(frozen=True)
+class Write:
+    """An API write and how it was answered."""
+
+    method: str
+    path: str
+    body: Json
+    key: str
+    status: int
+    answer: Json
+
+
 @dataclass
 class Ledger:
     """The replay that Kith is compared with; every entry was acknowledged."""
@@ -31,11 +44,19 @@ class Ledger:
     orders: dict[str, SentOrder] = field(default_factory=dict)
     deliveries: dict[str, set[str]] = field(default_factory=dict)
     """Ids of acknowledged deliveries, by source id."""
-    people: Answers = field(default_factory=dict)
-    """Idempotency-Key of an API write to the id it was answered with."""
-    interactions: Answers = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
+    people: dict[str, str] = field(default_factory=dict)
+    """Ids of people to the address that each was created with."""
+    tags: dict[str, set[str]] = field(default_factory=dict)
+    """Tags of people by id."""
+    summaries: dict[str, str] = field(default_factory=dict)
+    """Summaries, each of one interaction, to the customer's id."""
+    completed: dict[str, str] = field(default_factory=dict)
+    """Ids of completed reminders to the summary of their interaction."""
     attempts: int = 0
     failures: int = 0
+    replayed: int = 0
+    """Writes that took effect although their first answer was lost."""
 
     def acknowledge(self, source_id: str, delivery_id: str) -> None:
         """Remember a delivery that was answered 200."""
