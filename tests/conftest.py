@@ -1,5 +1,6 @@
 """Fixtures of all tests: a real PostgreSQL, a clock that stands still, keys, and no network beyond this machine."""
 
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -15,6 +16,9 @@ from services.kit.ids import new_id
 from services.kit.settings import ServiceSettings
 from tests import keys
 from tests.cluster import KithDatabase, TestCluster
+from tests.privacy import pytest_configure
+
+__all__ = ["pytest_configure"]
 
 
 def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
@@ -35,11 +39,12 @@ hypothesis_settings.load_profile("kith")
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[TestCluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
     """The PostgreSQL server of the whole run, its template migrated."""
     server = TestCluster()
     server.start()
     yield server
+    shutil.copy(server.info.log, tmp_path_factory.mktemp("postgres") / "server.log")
     server.stop()
 
 
