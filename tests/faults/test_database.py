@@ -1,0 +1,238 @@
+"""A database that hangs, only reads, is full, or commits without anybody hearing of it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.faults.load import Load
+from tests.faults.senders import RETRIED
+from tests.faults.verify import everything_is_there_once
+from tests.system.client import Client, Json, eventually
+from tests.system.shops import Shop
+from tests.system.stack import Stack
+from tests.system.test_main_job import view_with_reminder
+
+FROZEN_SECONDS = 6.0
+LONGEST_SECONDS = 30.0
+"""What the gateway waits for a service at most."""
+RECOVERY_SECONDS = 20.0
+WAITING_FOR_STANDBY = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'contacts_api'"
+SMALL_DISK = "16m"
+FILLER = "INSERT INTO filler SELECT md5(random()::text) FROM generate_series(1, 10000)"
+
+
+@asynccontextmanager
+async def administered(stack: Stack) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Connect as superuser."""
+    connection = await asyncpg.connect(stack.state["database_url"])
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def configured(stack: Stack, **wanted: str) -> AsyncIterator[None]:
+    """Let the server run with other settings for a while."""
+    async with administered(stack) as admin:
+        for name, value in wanted.items():
+            await admin.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        await admin.execute("SELECT pg_reload_conf()")
+        await asyncio.sleep(0.3)  # so that every backend has read them
+        try:
+            yield
+        finally:
+            for name in wanted:
+                await admin.execute(f"ALTER SYSTEM RESET {name}")
+            await admin.execute("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """Let a server and all its backends do nothing for a while, as where a disk or a whole machine hangs."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
+    pids = [pid, *map(int, listed.stdout.split())]
+    for each in pids:
+        os.kill(each, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in pids:
+            os.kill(each, signal.SIGCONT)
+
+
+def is_put_off(answer: httpx.Response) -> bool:
+    """Tell whether an answer is a problem that says when to come back."""
+    problem = answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code == 503 and problem and int(answer.headers["retry-after"]) >= 1
+
+
+def person() -> Json:
+    """Return the body of somebody new."""
+    return {"emails": [{"address": f"{uuid4()}@mail.example"}]}
+
+
+async def everything_goes_on(client: Client, shop: Shop) -> None:
+    """Wait until a webhook becomes a reminder again."""
+
+    async def taken() -> Json | None:
+        answer = await shop.deliver(shop.topic_created, body)
+        return answer.json() if answer.status_code == 200 else None
+
+    order = shop.order()
+    body = order.body()
+    await eventually(taken, "a webhook is taken", RECOVERY_SECONDS)
+    await view_with_reminder(client, shop, order)
+
+
+@pytest.mark.timeout(180)
+async def test_a_database_that_only_reads_answers_reads_puts_writes_off_and_recovers(
+    stack: Stack, client: Client
+) -> None:
+    shop = await Shop.connect(client, "shopify")
+    order = shop.order()
+    known = await client.post("/v1/people", person(), expected=201)
+
+    async with configured(stack, default_transaction_read_only="on"):
+        written = await client.send("POST", "/v1/people", json=person())
+        patched = await client.send("PATCH", f"/v1/people/{known['id']}", json={"given_name": "Ada"})
+        delivered = await shop.deliver(shop.topic_created, order.body())
+        reads = [
+            await client.send("GET", path)
+            for path in (f"/v1/people/{known['id']}", "/v1/customers", "/v1/scores?kind=value_tier", "/v1/me")
+        ]
+
+    assert [is_put_off(answer) for answer in (written, patched, delivered)] == [True] * 3, written.text
+    assert [answer.status_code for answer in reads] == [200] * len(reads)
+    await everything_goes_on(client, shop)
+
+
+@pytest.mark.timeout(240)
+async def test_a_database_that_hangs_is_waited_for_within_limits_and_loses_nothing(
+    stack: Stack, client: Client, load: Load
+) -> None:
+    async def timed(path: str) -> tuple[int, float]:
+        began = time.monotonic()
+        answer = await client.send("POST", path, json=person(), timeout=2 * LONGEST_SECONDS)
+        return answer.status_code, time.monotonic() - began
+
+    async with load:
+        await asyncio.sleep(1)
+        with frozen(stack.pid("postgres")):
+            probes = [asyncio.create_task(timed("/v1/people")) for _ in range(30)]
+            await asyncio.sleep(FROZEN_SECONDS)
+        answers = await asyncio.gather(*probes)
+        await asyncio.sleep(2)
+
+    assert all(status in {201, *RETRIED} and seconds < LONGEST_SECONDS + 5 for status, seconds in answers), answers
+    await everything_is_there_once(stack, client, load)
+
+
+@pytest.mark.timeout(180)
+async def test_a_write_whose_answer_was_lost_by_the_kill_is_answered_the_same_when_it_is_repeated(
+    stack: Stack, client: Client
+) -> None:
+    known = await client.post("/v1/people", person(), expected=201)
+    writes = [
+        ("POST", "/v1/people", person()),
+        ("POST", f"/v1/people/{known['id']}/tags", {"add": ["vip"]}),
+        ("PUT", f"/v1/orders/external/manual/{uuid4()}", {"customer_id": known["id"], "total": money("120.00")}),
+    ]
+    requests: list[dict[str, Any]] = [
+        {"method": method, "url": path, "json": body, "headers": {"Idempotency-Key": str(uuid4())}}
+        for method, path, body in writes
+    ]
+
+    # The server has committed, but waits for a standby that never comes before it says so.
+    async with configured(stack, synchronous_standby_names="nobody"):
+        attempts = [asyncio.create_task(client.http.request(**request)) for request in requests]
+        async with administered(stack) as admin:
+
+            async def all_committed() -> bool:
+                return bool(await admin.fetchval(WAITING_FOR_STANDBY) == len(writes))
+
+            await eventually(all_committed, "every write is committed")
+        stack.kill("contacts")
+        lost = await asyncio.gather(*attempts)
+    assert [answer.status_code for answer in lost] == [503] * len(writes)
+    await stack.until(lambda: stack.is_ready("contacts"), "contacts is ready")
+
+    for request in requests:
+        first, second = [await client.http.request(**request) for _ in range(2)]
+        assert first.is_success, first.text
+        assert first.headers["idempotency-replayed"] == "true", "it had taken effect"
+        assert (second.status_code, second.content) == (first.status_code, first.content)
+    assert (await client.get(f"/v1/people/{known['id']}"))["tags"] == ["vip"]
+    assert len(await client.items("/v1/orders", customer_id=known["id"])) == 1
+
+
+def money(amount: str) -> Json:
+    """Return an amount as the API takes it."""
+    return {"amount": amount, "currency": "TWD"}
+
+
+@pytest.fixture
+def small_disk(stack: Stack, tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few megabytes that belongs to the server's user; only root may make one."""
+    if os.geteuid() != 0:
+        pytest.skip("a disk that can be filled is mounted by root only")
+    folder = Path(f"/proc/{stack.pid('postgres')}/cwd").resolve().parent / f"small-{uuid4().hex[:8]}"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(folder)], check=True)
+    owner = Path(f"/proc/{stack.pid('postgres')}").stat()
+    os.chown(folder, owner.st_uid, owner.st_gid)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.timeout(180)
+async def test_a_full_disk_puts_writes_off_lets_reads_go_on_and_recovers(
+    stack: Stack, client: Client, small_disk: Path
+) -> None:
+    shop = await Shop.connect(client, "shopify")
+    async with administered(stack) as admin:
+        await admin.execute(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+        await admin.execute("ALTER TABLE contacts.deliveries SET TABLESPACE small")
+        await admin.execute("CREATE TABLE filler (body text) TABLESPACE small")
+        try:
+            await fill(admin)
+            refused = await first_refusal(shop)
+            listed = await client.send("GET", f"/v1/sources/{shop.source_id}/deliveries")
+            ready = stack.is_ready("contacts")
+        finally:
+            await admin.execute("DROP TABLE filler")
+            await admin.execute("ALTER TABLE contacts.deliveries SET TABLESPACE pg_default")
+            await admin.execute("DROP TABLESPACE small")
+
+    assert is_put_off(refused)
+    assert listed.status_code == 200
+    assert ready
+    await everything_goes_on(client, shop)
+
+
+async def fill(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Leave no room on the small disk."""
+    with suppress(asyncpg.DiskFullError):
+        while True:
+            await admin.execute(FILLER)
+
+
+async def first_refusal(shop: Shop) -> httpx.Response:
+    """Send orders until one finds no room: pages that are half full still take some."""
+    for _ in range(200):
+        body = shop.order(fields={"note": str(uuid4()) * 300}).body()
+        answer = await shop.deliver(shop.topic_created, body)
+        if answer.status_code != 200:
+            return answer
+    raise AssertionError("the disk never filled up")
