@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.contacts.vocabulary import EffectsName, OnMatch
+from services.contacts.vocabulary import EffectsName, Embedding, OnMatch
 
 Reach = Annotated[
     EffectsName, Query(description="How far the facts reach: `scores` moves scores, but starts no message or reminder.")
@@ -12,3 +12,4 @@ Reach = Annotated[
 MatchRule = Annotated[
     OnMatch, Query(description="What to do where an identifier is known: answer 409, or take the row that has it.")
 ]
+Embed = Annotated[Embedding, Query()]

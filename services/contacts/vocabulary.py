@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kit.problems import invalid_body
 from services.kit.web.schemas import AwareTime, ExternalId, Input, Output, Ref, Slug, Tag
@@ -82,6 +82,27 @@ class DesignationRead(Output):
     rep_id: UUID
     rep: Ref | None
     asked_at: AwareTime | None
+
+
+class ActivityRead(Output):
+    """How much has happened with a customer, and when last; null where the key may not read it."""
+
+    orders_count: int | None = Field(description="Without tests, drafts, failures and cancellations.")
+    last_order_at: AwareTime | None
+    interactions_count: int | None
+    last_interaction_at: AwareTime | None
+
+
+class Embedding(BaseModel):
+    """What a read of customers shall embed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    include: list[Literal["activity"]] = Field(
+        default_factory=list,
+        max_length=5,
+        description="Embed more: `activity` counts orders and interactions, and says when the last ones were.",
+    )
 
 
 class TagsCommand(Input):

@@ -20,8 +20,9 @@ from services.contacts.accounts.schemas import (
     AccountUpsert,
 )
 from services.contacts.accounts.views import account_of, page_of
+from services.contacts.customers.dependencies import CustomersDep
 from services.contacts.external_path import ExternalPath
-from services.contacts.parameters import MatchRule, Reach
+from services.contacts.parameters import Embed, MatchRule, Reach
 from services.contacts.vocabulary import TagsCommand
 from services.contacts.written import Written
 from services.kit.problems import NotFound, PreconditionFailed
@@ -63,13 +64,15 @@ async def create_account(
 async def list_accounts(
     query: Annotated[AccountQuery, Query()],
     accounts: AccountsDep,
+    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     bound: BindingDep,
 ) -> AccountPage:
     """List accounts, newest first."""
     rows = await accounts.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    return page_of(rows.items, rows.next_cursor, rows.count)
+    activity = await customers.activity(session, caller, [row["id"] for row in rows.items], query.include)
+    return page_of(rows.items, rows.next_cursor, rows.count, activity)
 
 
 @router.post("/lookup", **operation(scopes=["accounts:read"]))
@@ -116,14 +119,20 @@ async def upsert_account(
 
 @router.get("/{account_id}", **operation(scopes=["accounts:read"], problems=[NotFound]))
 async def read_account(
-    account_id: AccountId, accounts: AccountsDep, session: ReadSession, caller: CallerDep, response: Response
+    account_id: AccountId,
+    accounts: AccountsDep,
+    customers: CustomersDep,
+    session: ReadSession,
+    caller: CallerDep,
+    response: Response,
+    embed: Embed,
 ) -> AccountRead:
     """Read an account. The id of one that was joined into another answers with the other and Content-Location."""
     row = await accounts.read(session, caller, account_id)
     set_etag(response, row["version"])
     if row["id"] != account_id:
         response.headers["Content-Location"] = f"/v1/accounts/{row['id']}"
-    return account_of(row)
+    return account_of(row, await customers.activity(session, caller, [row["id"]], embed.include))
 
 
 @router.patch("/{account_id}", **CHANGE)

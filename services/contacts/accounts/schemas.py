@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringCon
 
 from services.contacts.conditions import MAX_CHOICES, Choice, RepChoice
 from services.contacts.vocabulary import (
+    ActivityRead,
     CustomFields,
     CustomKey,
     CustomNumber,
@@ -15,6 +16,7 @@ from services.contacts.vocabulary import (
     CustomWhole,
     Designation,
     DesignationRead,
+    Embedding,
     ExternalIdentifier,
     ExternalIdentifierRead,
     RepReference,
@@ -136,6 +138,7 @@ class AccountSummary(Output):
     lifecycle_stage: Stage | str | None
     do_not_contact: bool
     external_ids: list[ExternalIdentifierRead]
+    activity: ActivityRead | None = Field(description="With `include=activity` only.")
 
 
 class AccountRead(AccountSummary):
@@ -167,7 +170,7 @@ class AccountLookupCommand(Input):
     external_id: ExternalIdentifier
 
 
-class AccountQuery(ListQuery):
+class AccountQuery(Embedding, ListQuery):
     """Filters of the list of accounts; a repeated one means: any of these."""
 
     domain: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Has this domain.")

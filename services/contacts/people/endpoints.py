@@ -6,8 +6,9 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
+from services.contacts.customers.dependencies import CustomersDep
 from services.contacts.external_path import ExternalPath
-from services.contacts.parameters import MatchRule, Reach
+from services.contacts.parameters import Embed, MatchRule, Reach
 from services.contacts.people.dependencies import PeopleDep
 from services.contacts.people.errors import PersonExists, PersonMerged
 from services.contacts.people.queries import PersonQuery, conditions
@@ -66,13 +67,15 @@ async def create_person(
 async def list_people(
     query: Annotated[PersonQuery, Query()],
     people: PeopleDep,
+    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     bound: BindingDep,
 ) -> PersonPage:
     """List people, newest first. Filters on contact data need the scope people:read_contact."""
     rows = await people.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    return page_of(rows.items, caller, rows.next_cursor, rows.count)
+    activity = await customers.activity(session, caller, [row["id"] for row in rows.items], query.include)
+    return page_of(rows.items, caller, rows.next_cursor, rows.count, activity)
 
 
 @router.post("/lookup", **operation(scopes=["people:read"]))
@@ -118,14 +121,20 @@ async def upsert_person(key: ExternalPath, body: PersonUpsert, people: PeopleDep
 
 @router.get("/{person_id}", **operation(scopes=["people:read"], problems=[NotFound]))
 async def read_person(
-    person_id: PersonId, people: PeopleDep, session: ReadSession, caller: CallerDep, response: Response
+    person_id: PersonId,
+    people: PeopleDep,
+    customers: CustomersDep,
+    session: ReadSession,
+    caller: CallerDep,
+    response: Response,
+    embed: Embed,
 ) -> PersonRead:
     """Read a person. The id of one who was joined into another answers with the other and Content-Location."""
     row = await people.read(session, caller, person_id)
     set_etag(response, row["version"])
     if row["id"] != person_id:
         response.headers["Content-Location"] = f"/v1/people/{row['id']}"
-    return person_of(row, caller)
+    return person_of(row, caller, await customers.activity(session, caller, [row["id"]], embed.include))
 
 
 @router.patch("/{person_id}", **CHANGE)

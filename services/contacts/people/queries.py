@@ -8,14 +8,14 @@ from services.contacts.callers import READ_CONTACT
 from services.contacts.conditions import MAX_CHOICES, Choice, RepChoice, add_choice, add_reps, add_span, spelled
 from services.contacts.people.repository import filtered
 from services.contacts.people.rules import clean_text, normalise_email, normalise_phone
-from services.contacts.vocabulary import Stage
+from services.contacts.vocabulary import Embedding, Stage
 from services.kit.identity import Identity
 from services.kit.problems import bad_parameter
 from services.kit.web.lists import ListQuery, Where
 from services.kit.web.visibility import only_visible
 
 
-class PersonQuery(ListQuery):
+class PersonQuery(Embedding, ListQuery):
     """Filters of the list of people; a repeated one means: any of these."""
 
     email: list[Choice] = Field(

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 
 from services.contacts.people import rules
 from services.contacts.vocabulary import (
+    ActivityRead,
     Channel,
     CustomFields,
     CustomValue,
@@ -286,6 +287,7 @@ class PersonSummary(Output):
     lifecycle_stage: Stage | str | None
     do_not_contact: bool
     external_ids: list[ExternalIdentifierRead]
+    activity: ActivityRead | None = Field(description="With `include=activity` only.")
 
 
 class PersonRead(PersonSummary):

@@ -1,10 +1,13 @@
 """How a row of `people` looks to a caller."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
 
 from services.contacts.callers import READ_CONTACT
 from services.contacts.people.schemas import PersonPage, PersonRead
+from services.contacts.vocabulary import ActivityRead
 from services.kit.identity import Identity
 from services.kit.web.schemas import Count
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = "Mapping[str, Any] | asyncpg.Record"
 
+NOTHING: Mapping[UUID, ActivityRead] = MappingProxyType({})
 AS_THEY_ARE = (
     "id",
     "version",
@@ -42,17 +46,23 @@ MORE_AS_THEY_ARE = (
 )
 
 
-def page_of(rows: Iterable[Row], caller: Identity, next_cursor: str | None, count: Count | None) -> PersonPage:
+def page_of(
+    rows: Iterable[Row],
+    caller: Identity,
+    next_cursor: str | None,
+    count: Count | None,
+    activity: Mapping[UUID, ActivityRead] = NOTHING,
+) -> PersonPage:
     """Return a page of people; validated as a whole, which takes half the time of one by one."""
     sees_contact = caller.may(READ_CONTACT)
-    items = [summary_values(row, sees_contact=sees_contact) for row in rows]
+    items = [summary_values(row, sees_contact=sees_contact, activity=activity) for row in rows]
     return PersonPage.model_validate({"items": items, "next_cursor": next_cursor, "count": count})
 
 
-def person_of(row: Row, caller: Identity) -> PersonRead:
+def person_of(row: Row, caller: Identity, activity: Mapping[UUID, ActivityRead] = NOTHING) -> PersonRead:
     """Return a person in full."""
     sees_contact = caller.may(READ_CONTACT)
-    values = summary_values(row, sees_contact=sees_contact)
+    values = summary_values(row, sees_contact=sees_contact, activity=activity)
     values |= {name: row[name] for name in MORE_AS_THEY_ARE}
     values["designation"] = designation_of(row)
     values["addresses"] = row["addresses"] if sees_contact else []
@@ -60,10 +70,11 @@ def person_of(row: Row, caller: Identity) -> PersonRead:
     return PersonRead.model_validate(values)
 
 
-def summary_values(row: Row, *, sees_contact: bool) -> dict[str, Any]:
+def summary_values(row: Row, *, sees_contact: bool, activity: Mapping[UUID, ActivityRead]) -> dict[str, Any]:
     """Return the fields of a summary; contact data is empty for those who may not see it."""
     values = {name: row[name] for name in AS_THEY_ARE}
     values["type"] = "person"
+    values["activity"] = activity.get(row["id"])
     values["owner_rep"] = rep_ref(row["owner_rep_id"], row["owner_name"])
     values["emails"] = with_primary(row["emails"], "address", row["primary_email"]) if sees_contact else []
     values["phones"] = with_primary(row["phones"], "number", row["primary_phone"]) if sees_contact else []

@@ -189,3 +189,43 @@ class TestLookup:
 
     async def test_an_empty_question_is_refused(self, door: Door) -> None:
         assert (await door.post(f"{PATH}/lookup", {})).status_code == 422
+
+
+class TestInclude:
+    async def test_activity_is_counted_where_it_is_asked_for(self, door: Door) -> None:
+        await door.settle()
+        talk = {"function": "care", "channel": "call", "direction": "outbound"}
+        total = {"total": {"amount": "5.00", "currency": "TWD"}}
+        ming, ann = await door.made(PATH, MING), await door.made(PATH, {"given_name": "Ann"})
+        tea = await door.made("/v1/accounts", {"name": "Tea"})
+        for one in (ming, tea):
+            for day in ("2026-11-20T08:00:00Z", "2026-11-21T08:00:00Z"):
+                await door.made("/v1/interactions", talk | {"customer_id": one["id"], "occurred_at": day})
+            order = await door.made("/v1/orders", total | {"customer_id": one["id"], "placed_at": day})
+            for extra in ({"test": True}, {"status": "draft"}):
+                await door.made("/v1/orders", total | extra | {"customer_id": one["id"]})
+        full = {
+            "orders_count": 1,
+            "last_order_at": order["placed_at"],
+            "interactions_count": 2,
+            "last_interaction_at": "2026-11-21T08:00:00Z",
+        }
+        none = {"orders_count": 0, "last_order_at": None, "interactions_count": 0, "last_interaction_at": None}
+        for path, row, wanted in ((PATH, ming, full), (PATH, ann, none), ("/v1/accounts", tea, full)):
+            assert row["activity"] is None
+            for url in (f"{path}/{row['id']}?include=activity", f"{path}?include=activity&ids={row['id']}"):
+                body = (await door.get(url)).json()
+                assert body.get("items", [body])[0]["activity"] == wanted, url
+        page = (await door.get(f"{PATH}?limit=1")).json()
+        assert page["items"][0]["activity"] is None
+        more = await door.get(PATH, params={"limit": 1, "cursor": page["next_cursor"], "include": "activity"})
+        assert more.json()["items"][0]["activity"] is not None
+
+    async def test_what_the_key_may_not_read_is_null(self, door: Door) -> None:
+        ming = await door.made(PATH, MING)
+        seen = await door.who("people:read", "interactions:read").get(f"{PATH}/{ming['id']}?include=activity")
+        assert (seen.json()["activity"]["orders_count"], seen.json()["activity"]["interactions_count"]) == (None, 0)
+
+    async def test_what_cannot_be_embedded_is_a_400(self, door: Door) -> None:
+        answer = await door.get(PATH, params={"include": "secrets"})
+        assert (answer.status_code, pointers(answer)) == (400, ["include"])
