@@ -27,11 +27,14 @@ from services.scoring.cutoffs.service import CutoffService
 from services.scoring.evaluation.asking import DAILY, RECOMPUTE, REP_CHANGED, REVALUE
 from services.scoring.evaluation.clock import EvaluationClock, Sweeper
 from services.scoring.evaluation.jobs import EvaluationJobs
-from services.scoring.evaluation.service import EvaluationService
+from services.scoring.evaluation.service import EvaluationService, Occasion
 from services.scoring.facts.rules import Order, Refund
 from services.scoring.intake.consumers import FromContacts, FromGateway
+from services.scoring.ledger.service import gist_of
+from services.scoring.workspaces import service as workspaces
 from tests.scoring.example import Customer, id_of
 
+WAITING = "SELECT id, kind FROM jobs WHERE status = 'queued' AND workspace_id = $1 ORDER BY id LIMIT 1"
 Scores = dict[UUID, dict[str, tuple[str | None, int | None]]]
 
 
@@ -46,7 +49,7 @@ class Stage:
         self.evaluation = EvaluationService(self.cutoffs, clock)
         self.contacts = FromContacts(self.evaluation)
         self.gateway = FromGateway(self.evaluation, clock)
-        self.jobs = EvaluationJobs(self.evaluation, chunk=16)
+        self.jobs = EvaluationJobs(self.evaluation, chunk=16, stretch=30)
         self.evaluation_clock = EvaluationClock(database, self.evaluation, clock, 1)
         self.sweeper = Sweeper(database, clock, 0.001)
         self.versions = 0
@@ -168,7 +171,7 @@ class Stage:
         }
         self.cutoffs.forget()
         done: list[str] = []
-        while waiting := await self.rows("SELECT id, kind FROM jobs WHERE status = 'queued' ORDER BY id LIMIT 1"):
+        while waiting := await self.rows(WAITING, self.workspace_id):
             context = await self.begin(waiting[0]["id"])
             await run[waiting[0]["kind"]](context)
             async with self.database.worker() as session:
@@ -222,15 +225,30 @@ class Stage:
 
     async def everything(self) -> dict[str, list[dict[str, Any]]]:
         """Return all that evaluations wrote and that does not say when or why."""
+        scores = await self.rows("SELECT customer_id, kind, value, points, body FROM scores ORDER BY customer_id, kind")
         return {
-            "scores": await self.rows(
-                "SELECT customer_id, kind, value, points, body FROM scores ORDER BY customer_id, kind"
-            ),
+            "scores": [{**row, "body": gist_of(row["body"])} for row in scores],
             "standings": await self.rows(
                 "SELECT customer_id, net_revenue_minor, orders_count, purchase_days, first_order_at, last_order_id,"
-                " overdue_ratio, held_tier, held_earned, held_low, held_mark FROM standings ORDER BY customer_id"
+                " held_tier FROM standings ORDER BY customer_id"
             ),
         }
+
+    async def states(self) -> list[dict[str, Any]]:
+        """Let the rules look at everybody, and return where they stand, with the state of the fold."""
+        async with self.database.worker() as session:
+            workspace = await workspaces.find(session, self.workspace_id)
+            assert workspace is not None
+            mine = "SELECT customer_id FROM standings WHERE workspace_id = $1 ORDER BY customer_id"
+            rows = await session.fetch(mine, self.workspace_id)
+            customers = [row["customer_id"] for row in rows]
+            await self.evaluation.evaluate(session, workspace, customers, Occasion("time"))
+        return await self.rows(
+            "SELECT customer_id, overdue_ratio, held_tier, held_earned, held_low, held_mark, held_lines, outcome,"
+            " first_day, last_day, net_minor, biggest_minor, recent_minor, before_minor, figures_from, figures_until,"
+            " settled_at FROM standings WHERE workspace_id = $1 ORDER BY customer_id",
+            self.workspace_id,
+        )
 
     async def forget_scores(self) -> None:
         """Remove all that evaluations wrote; facts and recorded cut-offs stay."""

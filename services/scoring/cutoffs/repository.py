@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # The counting orders of a population at one time: those whose worth is settled by then, and those worked out apart.
 # Orders without a customer are persons' orders; those of deleted and erased customers stay in the average order value.
-POPULATION = """
+KNOWN = """
 WITH known AS (
     SELECT customer_id, customer_type, day, net_minor FROM orders
     WHERE workspace_id = $1 AND counts AND settled_at <= $3
@@ -26,17 +26,49 @@ WITH known AS (
         NOT coalesce(c.internal OR c.do_not_pursue, false) AS in_average
     FROM known k LEFT JOIN customers c ON c.workspace_id = $1 AND c.customer_id = k.customer_id
     WHERE coalesce(c.type, k.customer_type, 'person') = $2
-), members AS (
+)"""
+SUMS = """
     SELECT customer_id, count(DISTINCT day) AS n, min(day) AS first_day, max(day) AS last_day,
         sum(net_minor) FILTER (WHERE day > $4::date - $8::int)::bigint AS revenue,
         count(*) FILTER (WHERE $9::int IS NULL OR day > $4::date - $9::int) AS orders,
         max(day) FILTER (WHERE $9::int IS NULL OR day > $4::date - $9::int) AS recent_day,
-        sum(net_minor) FILTER (WHERE $9::int IS NULL OR day > $4::date - $9::int)::bigint AS net
-    FROM bought WHERE member GROUP BY customer_id
-)
-"""
-TIERS = f"""
-{POPULATION}, ranked AS (
+        sum(net_minor) FILTER (WHERE $9::int IS NULL OR day > $4::date - $9::int)::bigint AS net"""
+POPULATION = f"""{KNOWN}, members AS ({SUMS} FROM bought WHERE member GROUP BY customer_id)"""
+# The same out of standings where they hold for the day, and out of orders only for whom they do not.
+SUMMED = f"""
+WITH apart AS (
+    SELECT customer_id FROM customers WHERE workspace_id = $1 AND (type <> $2 OR internal OR do_not_pursue)
+), bought AS (
+    SELECT day, net_minor, true AS in_average FROM orders o
+    WHERE workspace_id = $1 AND counts AND settled_at <= $3 AND (customer_id IS NOT NULL OR $2 = 'person')
+    AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.customer_id = o.customer_id)
+    UNION ALL
+    SELECT day, net_minor, true FROM unnest($5::uuid[], $6::date[], $7::bigint[]) AS u (customer_id, day, net_minor)
+    WHERE (customer_id IS NOT NULL OR $2 = 'person')
+    AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.customer_id = u.customer_id)
+), judged AS (
+    SELECT c.customer_id, s.purchase_days, s.orders_count, s.first_day, s.last_day, s.net_revenue_minor, s.net_minor,
+        coalesce(s.policy_version = {{policy}} AND s.settled_at <= $3 AND $4::date - DATE '0001-01-01' + 1 >=
+            s.figures_from AND $4::date - DATE '0001-01-01' + 1 < s.figures_until, false) AS holds
+    FROM customers c LEFT JOIN standings s USING (workspace_id, customer_id)
+    WHERE c.workspace_id = $1 AND c.type = $2 AND c.member
+), members AS (
+    SELECT customer_id, purchase_days AS n, DATE '0001-01-01' + (first_day - 1)::int AS first_day,
+        DATE '0001-01-01' + (last_day - 1)::int AS last_day, net_revenue_minor AS revenue, orders_count AS orders,
+        DATE '0001-01-01' + (last_day - 1)::int AS recent_day, net_minor AS net
+    FROM judged WHERE holds AND orders_count > 0
+    UNION ALL
+    ({SUMS} FROM (
+        SELECT o.customer_id, o.day, o.net_minor FROM judged j
+        JOIN orders o ON o.workspace_id = $1 AND o.customer_id = j.customer_id AND o.counts AND o.settled_at <= $3
+        WHERE NOT j.holds
+        UNION ALL
+        SELECT u.customer_id, u.day, u.net_minor FROM judged j
+        JOIN unnest($5::uuid[], $6::date[], $7::bigint[]) AS u (customer_id, day, net_minor) USING (customer_id)
+        WHERE NOT j.holds
+    ) AS told GROUP BY customer_id)
+)"""
+TIER_FIGURES = """, ranked AS (
     SELECT revenue, row_number() OVER (ORDER BY revenue DESC) AS place, count(*) OVER () AS customers
     FROM members WHERE revenue > 0
 ), lines AS (
@@ -54,8 +86,7 @@ TIERS = f"""
 )
 SELECT * FROM lines, average
 """
-DAILY = f"""
-{POPULATION}, ranked AS (
+DAILY_FIGURES = """, ranked AS (
     SELECT recent_day, orders, net, count(*) OVER () AS customers,
         1 + (5 * (rank() OVER (ORDER BY recent_day) - 1)) / count(*) OVER () AS r,
         1 + (5 * (rank() OVER (ORDER BY orders) - 1)) / count(*) OVER () AS f,
@@ -104,6 +135,11 @@ RECORD = """
 INSERT INTO cutoffs (workspace_id, id, population, family, computed_at, dated, policy_version, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+# Who evaluates holds the shared lock until the commit; who records waits for them, so that whoever looks at customers
+# afterwards finds everything that was still judged by older cut-offs.
+ANYBODY = "SELECT EXISTS (SELECT 1 FROM customers WHERE workspace_id = $1 AND type = $2 AND member)"
+JUDGING = "SELECT pg_advisory_xact_lock_shared(hashtextextended('cutoffs/' || $1::text, 0))"
+RECORDING = "SELECT pg_advisory_xact_lock(hashtextextended('cutoffs/' || $1::text, 0))"
 Unsettled = Sequence[tuple[UUID | None, date, int]]
 
 
@@ -118,6 +154,15 @@ class Wanted:
     year_days: int
     rfm_days: int | None
     unsettled: Unsettled = ()
+    policy_version: int | None = None
+    """The standings of this policy may be taken for the sums of their customers; None: orders alone."""
+
+    @property
+    def members(self) -> str:
+        """The first part of the queries: the counting orders, and the sums of each member."""
+        if self.policy_version is None or self.rfm_days is not None:
+            return POPULATION
+        return SUMMED.format(policy=int(self.policy_version))
 
     @property
     def args(self) -> tuple[object, ...]:
@@ -132,7 +177,7 @@ async def tier_figures(
 ) -> "asyncpg.Record":
     """Return the tier lines of a population and the orders behind its average order value."""
     # The same parameters for both queries; this one does not look at the window of RFM.
-    row = await session.fetchrow(TIERS, *wanted.args, *shares, *closed)
+    row = await session.fetchrow(wanted.members + TIER_FIGURES, *wanted.args, *shares, *closed)
     if row is None:
         message = "an aggregate returned no row"
         raise RuntimeError(message)
@@ -141,11 +186,27 @@ async def tier_figures(
 
 async def daily_figures(session: Session, wanted: Wanted, provisional_days: int) -> "asyncpg.Record":
     """Return the edges, gaps and counts of a population."""
-    row = await session.fetchrow(DAILY, *wanted.args, provisional_days)
+    row = await session.fetchrow(wanted.members + DAILY_FIGURES, *wanted.args, provisional_days)
     if row is None:
         message = "an aggregate returned no row"
         raise RuntimeError(message)
     return row
+
+
+async def anybody(session: Session, workspace_id: UUID, population: str) -> bool:
+    """Tell whether a population has any member."""
+    found: bool = await session.fetchval(ANYBODY, workspace_id, population)
+    return found
+
+
+async def hold(session: Session, workspace_id: UUID) -> None:
+    """Keep cut-offs from being recorded until this transaction ends."""
+    await session.execute(JUDGING, str(workspace_id))
+
+
+async def hold_alone(session: Session, workspace_id: UUID) -> None:
+    """Wait for all who hold cut-offs, and keep others waiting until this transaction ends."""
+    await session.execute(RECORDING, str(workspace_id))
 
 
 async def in_force(

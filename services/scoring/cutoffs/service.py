@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from services.kit.database import Session
 from services.scoring.classes.rules import Separation
 from services.scoring.cutoffs import repository
-from services.scoring.cutoffs.repository import Wanted
+from services.scoring.cutoffs.repository import Wanted, hold
 from services.scoring.cutoffs.rules import (
     DAILY,
     FAMILIES,
@@ -35,6 +35,8 @@ from services.scoring.tiers.rules import Lines, average_base
 
 if TYPE_CHECKING:
     import asyncpg
+
+__all__ = ["CutoffService", "Setting", "Taken", "hold"]
 
 LIFE = 20
 """Unrecorded cut-offs are kept for so many times as long as they took to work out."""
@@ -105,13 +107,23 @@ class CutoffService:
         *,
         dated: bool = False,
     ) -> None:
-        """Record families of cut-offs per population as of a time; one without customers has nothing to record."""
+        """Record families of cut-offs per population as of a time; one without customers has nothing to record.
+
+        Nobody waits while they are worked out, only while they are written.
+        """
+        bodies = {}
         for population, wanted in families.items():
-            for family in wanted:
-                body = await self._body(session, setting, await self._wanted(session, setting, population, at), family)
-                if body is not None:
-                    key = (setting.workspace_id, population, family)
-                    await repository.record(session, key, at, body, setting.policy.version, dated=dated)
+            for family in wanted if await repository.anybody(session, setting.workspace_id, population) else ():
+                figures = await self._wanted(session, setting, population, at)
+                if not dated:
+                    figures = replace(figures, policy_version=setting.policy.version)
+                bodies[population, family] = await self._body(session, setting, figures, family)
+        if not dated:
+            await repository.hold_alone(session, setting.workspace_id)
+        for (population, family), body in bodies.items():
+            if body is not None:
+                key = (setting.workspace_id, population, family)
+                await repository.record(session, key, at, body, setting.policy.version, dated=dated)
 
     async def due(self, session: Session, setting: Setting, midnight: datetime) -> dict[str, list[str]]:
         """Return which families are to be recorded at a local midnight and are not yet (11.1, schedule)."""
@@ -173,12 +185,12 @@ class CutoffService:
     async def _calendar(self, session: Session, setting: Setting, population: str, until: datetime) -> Calendar:
         key = (setting.workspace_id, population)
         zone = setting.valuer.zone
-        mark = (zone.key, *await repository.mark_of_lines(session, *key, until))
+        mark = (zone.key, setting.policy.version, *await repository.mark_of_lines(session, *key, until))
         kept = self._calendars.get(key)
         if kept and kept[0] == mark:
             return kept[1]
         rows = await repository.recorded_lines(session, *key, until)
-        calendar = Calendar(zone, [(row["computed_at"], read_lines(row["body"])) for row in rows])
+        calendar = Calendar(zone, [(row["computed_at"], read_lines(row["body"])) for row in rows], setting.policy.rules)
         self._calendars[key] = (mark, calendar)
         return calendar
 

@@ -16,6 +16,7 @@ from services.scoring.cutoffs.rules import DAILY as DAILY_FAMILY
 from services.scoring.cutoffs.rules import POPULATIONS, TIERS
 from services.scoring.evaluation.asking import DAILY, RECOMPUTE, REP_CHANGED, REVALUE
 from services.scoring.evaluation.service import EvaluationService, Occasion, Run
+from services.scoring.evaluation.sieve import Sifted
 from services.scoring.facts import service as facts
 from services.scoring.ledger import service as ledger
 from services.scoring.tiers import rules as tiers
@@ -23,6 +24,7 @@ from services.scoring.workspaces import service as workspaces
 from services.scoring.workspaces.service import Workspace
 
 CHUNK = 500
+STRETCH = 5000
 FIRST = UUID(int=0)
 
 Choose = Callable[[Session, UUID], Awaitable[list[UUID]]]
@@ -33,9 +35,11 @@ Work = Callable[[Session, list[UUID]], Awaitable[Any]]
 class EvaluationJobs:
     """The long evaluations of this service."""
 
-    def __init__(self, service: EvaluationService, chunk: int = CHUNK) -> None:
+    def __init__(self, service: EvaluationService, chunk: int = CHUNK, stretch: int = STRETCH) -> None:
+        """Evaluate so many customers in a transaction, and sift so many with a statement."""
         self._service = service
         self._chunk = chunk
+        self._stretch = stretch
 
     def register(self, runner: JobRunner) -> None:
         """Tell the runner who runs what."""
@@ -58,7 +62,7 @@ class EvaluationJobs:
                 setting = await self._service.setting(session, workspace, midnight)
                 due = await self._service.cutoffs.due(session, setting, midnight)
                 await self._service.cutoffs.record(session, setting, midnight, due)
-                await job.progress(state={"recorded": True}, session=session)
+                await job.progress(state={"recorded": midnight.isoformat()}, session=session)
         await self._everybody(job, workspace, Occasion("time", Effects.ALL))
 
     async def recompute(self, job: JobContext) -> None:
@@ -75,7 +79,7 @@ class EvaluationJobs:
                 now = job.clock.now()
                 setting = await self._service.setting(session, workspace, now)
                 await self._service.cutoffs.record(session, setting, now, families_of(kinds))
-                await job.progress(state={"recorded": True}, session=session)
+                await job.progress(state={"recorded": now.isoformat()}, session=session)
         await self._everybody(job, workspace, Occasion("recompute", Effects.SCORES, kinds=kinds))
 
     async def revalue(self, job: JobContext) -> None:
@@ -126,6 +130,31 @@ class EvaluationJobs:
         return [row["customer_id"] for row in rows]
 
     async def _everybody(self, job: JobContext, workspace: Workspace, occasion: Occasion) -> None:
+        """Evaluate whoever may have moved; some kinds alone, everybody: what is stored tells of all kinds together."""
+        if occasion.kinds is not None:
+            await self._one_by_one(job, workspace, occasion)
+            return
+        while True:
+            async with job.worker() as session:
+                after = UUID(job.state["after"]) if "after" in job.state else FIRST
+                sifted = await self._service.sift(session, workspace, after, self._stretch)
+            if sifted is None:
+                break
+            for part in sifted.parts(self._chunk):
+                async with job.worker() as session:
+                    if part.moved:
+                        await self._service.evaluate(session, workspace, part.moved, occasion)
+                    await self._note(job, part, session)
+        async with job.worker() as session:
+            await workspaces.note_evaluated(session, job.workspace_id, datetime.fromisoformat(job.state["recorded"]))
+
+    async def _note(self, job: JobContext, part: Sifted, session: Session) -> None:
+        """Note how far the job is; what was looked at counts as done."""
+        state = {**job.state, "after": str(part.last)}
+        done = job.done + part.looked_at
+        await job.progress(done, max(job.total or 0, done), state=state, session=session)
+
+    async def _one_by_one(self, job: JobContext, workspace: Workspace, occasion: Occasion) -> None:
         async def choose(session: Session, after: UUID) -> list[UUID]:
             return await self._known(session, workspace, after)
 
@@ -143,7 +172,7 @@ class EvaluationJobs:
                 setting = await self._service.setting(session, workspace, as_of)
                 await self._service.cutoffs.record(session, setting, as_of, families_of(kinds), dated=True)
                 await ledger.begin_run(session, job.workspace_id, job.id, as_of)
-                await job.progress(state={"recorded": True}, session=session)
+                await job.progress(state={"recorded": as_of.isoformat()}, session=session)
 
         async def choose(session: Session, after: UUID) -> list[UUID]:
             return await self._known(session, workspace, after)

@@ -9,7 +9,7 @@ from services.scoring.churn import rules as churn
 from services.scoring.classes import rules as classes
 from services.scoring.cutoffs.rules import Cutoffs, freeze_ends, is_freeze
 from services.scoring.facts.rules import History, Subject, local_day
-from services.scoring.holding.rules import Calendar, Checkpoint, Held, Point, fingerprint, fold, threat
+from services.scoring.holding.rules import Calendar, Checkpoint, Held, Point, fold, mark_of_facts, threat
 from services.scoring.ledger.rules import Outlook, Score, unknown, unscored
 from services.scoring.policies.rules import Policy
 from services.scoring.rfm import rules as rfm
@@ -17,6 +17,7 @@ from services.scoring.rhythm.rules import Rhythm, rhythm_of
 from services.scoring.tiers import rules as tiers
 
 KINDS = (tiers.KIND, classes.KIND, rfm.KIND, churn.KIND)
+PERSON = "person"
 ACCOUNT = "account"
 
 
@@ -69,8 +70,8 @@ def evaluate(subject: Subject, moment: Moment, start: Checkpoint | None = None) 
 
 def checkpoint(subject: Subject, moment: Moment, held: Held) -> Checkpoint:
     """Return the state of the tier to store, tied to the facts that it was folded from."""
-    mark = fingerprint(subject.history, subject.designated_at, moment.calendar, moment.as_of)
-    return Checkpoint(moment.as_of, held, mark)
+    mark = mark_of_facts(subject.history, subject.designated_at, moment.as_of)
+    return Checkpoint(moment.as_of, held, mark, moment.calendar.mark(moment.as_of))
 
 
 def with_missing(score: Score, missing: tuple[str, ...]) -> Score:

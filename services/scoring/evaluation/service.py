@@ -8,9 +8,13 @@ from uuid import UUID
 from services.contracts.envelope import Effects
 from services.kit.clock import Clock
 from services.kit.database import Session
+from services.scoring.cutoffs import service as cutoffs
 from services.scoring.cutoffs.rules import POPULATIONS
 from services.scoring.cutoffs.service import CutoffService, Setting
-from services.scoring.evaluation.rules import Evaluation, Moment, checkpoint, evaluate, moment_of
+from services.scoring.evaluation import sieve
+from services.scoring.evaluation.rules import PERSON, Evaluation, Moment, checkpoint, evaluate, moment_of
+from services.scoring.evaluation.sieve import Sifted
+from services.scoring.evaluation.summaries import summary_of
 from services.scoring.facts import service as facts
 from services.scoring.facts.rules import Subject
 from services.scoring.facts.service import Loaded
@@ -70,8 +74,8 @@ class EvaluationService:
     ) -> int:
         """Evaluate customers as of now and write what came of it; return how many changed.
 
-        They are locked first, and cut-offs are read after that: whoever records new ones evaluates everybody
-        afterwards, and so finds what we wrote.
+        They are locked first, and cut-offs are read after that and held: whoever records new ones waits for us, looks
+        at everybody afterwards, and so finds what we wrote.
         """
         now = self._clock.now()
         setting = setting or await self.setting(session, workspace, now)
@@ -79,6 +83,7 @@ class EvaluationService:
             await facts.lock(session, workspace.workspace_id, customers)
             await facts.revalue_customers(session, workspace.workspace_id, customers, setting.valuer)
         loaded = await facts.load(session, workspace.workspace_id, customers, now, setting.valuer, lock=True)
+        await cutoffs.hold(session, workspace.workspace_id)
         moments = await self.moments(session, setting, loaded, now)
         if occasion.cause == "fact" and not all(moment.recorded for moment in moments.values()):
             await workspaces.stir(session, workspace.workspace_id, now)
@@ -114,6 +119,13 @@ class EvaluationService:
         subject = loaded[0].subject
         moment = await self.moment(session, setting, subject.customer_type, as_of, past=past)
         return Look(subject, moment, evaluate(subject, moment), setting.policy.version)
+
+    async def sift(self, session: Session, workspace: Workspace, after: UUID, limit: int) -> Sifted | None:
+        """Look at the customers that follow an id for those whose scores may have moved by now; None at the end."""
+        now = self._clock.now()
+        setting = await self.setting(session, workspace, now)
+        moment = await self.moment(session, setting, PERSON, now)
+        return await sieve.sift(session, workspace, moment, after, limit)
 
     async def moments(
         self, session: Session, setting: Setting, loaded: Sequence[Loaded], as_of: datetime, *, past: bool = False
@@ -160,15 +172,16 @@ def entry_of(one: Loaded, moment: Moment, before: Row | None, occasion: Occasion
     """Evaluate one customer, going on from where the tier was folded to, and return the outcome."""
     subject = one.subject
     evaluation = evaluate(subject, moment, start_of(before, moment.policy_version))
-    scores = evaluation.scores
+    scores, summary = evaluation.scores, summary_of(one, moment, evaluation)
     if occasion.kinds is not None:
         scores = {kind: score for kind, score in scores.items() if kind in occasion.kinds}
+        summary["outcome"] = None  # those that are not written may stand elsewhere
     return Entry(
         customer_id=subject.customer_id,
         customer_type="account" if subject.customer_type == "account" else "person",
         scores=scores,
         figures=figures_of(subject, moment, evaluation, workspace.currency),
-        held=held_columns(subject, moment, evaluation),
+        columns=held_columns(subject, moment, evaluation) | summary,
         wake_at=one.wake_at,
         effects=effects_of(one, before, occasion),
     )
@@ -187,16 +200,22 @@ def start_of(before: Row | None, policy_version: int) -> Checkpoint | None:
     if before is None or before["held_tier"] is None or before["policy_version"] != policy_version:
         return None
     held = Held(Tier(before["held_tier"]), before["held_earned"], before["held_low"])
-    return Checkpoint(before["as_of"], held, before["held_mark"])
+    return Checkpoint(before["as_of"], held, before["held_mark"], before["held_lines"])
 
 
-def held_columns(subject: Subject, moment: Moment, evaluation: Evaluation) -> dict[str, int | None]:
+def held_columns(subject: Subject, moment: Moment, evaluation: Evaluation) -> dict[str, object]:
     """Return the state of the tier as it is stored."""
     held = evaluation.held
     if held is None:
-        return dict.fromkeys(("held_tier", "held_earned", "held_low", "held_mark"))
-    mark = checkpoint(subject, moment, held).fingerprint
-    return {"held_tier": int(held.tier), "held_earned": held.earned_day, "held_low": held.low, "held_mark": mark}
+        return dict.fromkeys(("held_tier", "held_earned", "held_low", "held_mark", "held_lines"))
+    state = checkpoint(subject, moment, held)
+    return {
+        "held_tier": int(held.tier),
+        "held_earned": held.earned_day,
+        "held_low": held.low,
+        "held_mark": state.facts,
+        "held_lines": state.lines,
+    }
 
 
 def figures_of(subject: Subject, moment: Moment, evaluation: Evaluation, currency: str) -> Figures:

@@ -107,10 +107,13 @@ NOT_TOLD = Valuer(ZoneInfo("UTC"), Rates(NOT_TOLD_CURRENCY, {}), "total")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A subject, and when the next of its facts that are dated in the future becomes known."""
+    """A subject, and since when and until when time alone adds no fact to it."""
 
     subject: Subject
     wake_at: datetime | None
+    """When the next fact that is dated in the future becomes known."""
+    settled_at: datetime | None = None
+    """The own time of the latest fact about its orders; None without orders, or while one of them waits."""
 
 
 async def valuer_for(session: Session, workspace_id: UUID, zone: ZoneInfo, currency: str, basis: str) -> Valuer:
@@ -230,6 +233,7 @@ class Batch:
         self.contacts: defaultdict[UUID, list[Contact]] = defaultdict(list)
         self.waits: defaultdict[UUID, list[datetime]] = defaultdict(list)
         self.unsettled: set[UUID] = set()
+        self.settled: dict[UUID, datetime] = {}
         self.accounts: dict[UUID, UUID] = {}
         self.news: dict[UUID, Row] = {}
 
@@ -239,6 +243,7 @@ class Batch:
         if row["settled_at"] > self.as_of:
             self.unsettled.add(customer)
             return
+        self.settled[customer] = max(row["settled_at"], self.settled.get(customer, row["settled_at"]))
         if row["counts"]:
             self._purchase(customer, row, row["day"].toordinal(), row["net_minor"])
         elif row["missing_rate"]:
@@ -303,7 +308,8 @@ class Batch:
         waits = self.waits[customer]
         if row["designated_at"] is not None and row["designated_at"] > self.as_of:
             waits.append(row["designated_at"])
-        return Loaded(subject, min(waits, default=None))
+        settled_at = None if customer in self.unsettled else self.settled.get(customer)
+        return Loaded(subject, min(waits, default=None), settled_at)
 
     def _purchase(self, customer: UUID, row: Row, day: int, net: int) -> None:
         self.purchases[customer].append(Purchase(row["order_id"], row["placed_at"], day, net, row["effects"]))

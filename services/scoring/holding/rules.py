@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from services.scoring.facts.rules import History, local_day, midnight
 from services.scoring.ledger.rules import Threat
-from services.scoring.policies.rules import Policy, TierRules
+from services.scoring.policies.rules import DEFAULT, Policy, TierRules
 from services.scoring.tiers.rules import Lines, Standing, Tier, entry_tier
 
 WEEK = 7
@@ -35,11 +35,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A state to go on from: it holds for all facts until `at` whose fingerprint is the same."""
+    """A state to go on from: it holds while the facts and the lines until `at` are those it was folded over."""
 
     at: datetime
     held: Held
-    fingerprint: int
+    facts: int
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +53,70 @@ class Point:
     lines: Lines
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What all evaluation points after `since` have in common."""
+
+    lines: Lines
+    """The lines in force."""
+    before: Lines
+    """The only other lines that points after `since` saw; those in force where there are none."""
+    before_until: datetime
+    """The last point that saw those."""
+    since: datetime | None
+    """None: all points of the fold, its beginning with them."""
+    beginning: datetime
+    """Where the fold begins."""
+    monday: datetime
+    """The latest Monday; the beginning where there was none since."""
+
+
 class Calendar:
     """The evaluation points that all customers of a population share, from the recorded tier lines and the zone."""
 
-    def __init__(self, zone: ZoneInfo, recorded: Sequence[tuple[datetime, Lines]] = ()) -> None:
+    def __init__(
+        self, zone: ZoneInfo, recorded: Sequence[tuple[datetime, Lines]] = (), policy: Policy = DEFAULT
+    ) -> None:
         """Take the recorded lines with the instants they were taken at, in that order."""
         self.zone = zone
         self._taken = [at for at, _ in recorded]
         self._lines = [lines for _, lines in recorded]
-        self._marks = [zone.key.encode(), *marks(zone, recorded)]
+        self._marks = marks(zone, recorded)
+        self._beginnings = beginnings(recorded, policy)
         self._mondays: list[datetime] = []
         self._points: dict[datetime, Point] = {}
 
-    @property
-    def first(self) -> datetime | None:
-        """The first evaluation; None while nothing is recorded."""
-        return self._taken[0] if self._taken else None
+    def beginning(self, until: datetime) -> datetime | None:
+        """Return where the fold up to a time begins; None while nothing is recorded."""
+        place = bisect_right(self._beginnings, until)
+        return self._beginnings[place - 1] if place else None
 
     def count(self, at: datetime) -> int:
         """Return how many sets of lines were recorded until `at`."""
         return bisect_right(self._taken, at)
 
-    def mark(self, at: datetime) -> bytes:
-        """Return something that changes with the zone and with any lines that were recorded until `at`."""
+    def mark(self, at: datetime) -> int:
+        """Return a number (64 bits) that changes with the zone and with any lines that were recorded until `at`."""
         return self._marks[self.count(at)]
+
+    @property
+    def marks(self) -> tuple[Sequence[datetime], Sequence[int]]:
+        """The instants of all records, and the mark before the first and after each of them."""
+        return self._taken, self._marks
+
+    def lately(self, until: datetime) -> Lately | None:
+        """Return what the latest points have in common, so that most customers need no fold of their own."""
+        beginning = self.beginning(until)
+        if beginning is None:
+            return None
+        points = [self.point(at) for at in sorted({beginning, *self.shared(beginning, until)}, reverse=True)]
+        lines = self.own_point(until, 0).lines
+        other = next(
+            (point for point in points if point.lines != lines), Point(beginning, 0, monday=False, lines=lines)
+        )
+        since = next((point.at for point in points if point.lines not in (lines, other.lines)), None)
+        monday = next((point.at for point in points if point.monday), beginning)
+        return Lately(lines, other.lines, other.at, since, beginning, monday)
 
     def shared(self, after: datetime, until: datetime) -> set[datetime]:
         """Return the Mondays and freezes in (after, until], from the first evaluation on."""
@@ -105,14 +146,29 @@ class Calendar:
             self.point(self._mondays[-1])
 
 
-def marks(zone: ZoneInfo, recorded: Sequence[tuple[datetime, Lines]]) -> list[bytes]:
-    """Return a digest after each set of lines, of it and all before."""
+def beginnings(recorded: Sequence[tuple[datetime, Lines]], policy: Policy) -> list[datetime]:
+    """Return where the fold begins: at the first record, and anew where lines of a handful became those of a crowd.
+
+    Lines taken from a few test orders say nothing about the thousands that an import brings the day after; who earned
+    a tier by them has not earned it. From `small_base` customers on nothing begins anew.
+    """
+    found: list[datetime] = []
+    base = 0
+    for at, lines in recorded:
+        if not found or (base < policy.small_base and lines.customers >= policy.tier.restart_growth * base):
+            found.append(at)
+            base = lines.customers
+    return found
+
+
+def marks(zone: ZoneInfo, recorded: Sequence[tuple[datetime, Lines]]) -> list[int]:
+    """Return a digest before the first set of lines, and after each one of it and all before."""
     seen = blake2b(zone.key.encode(), digest_size=8)
-    found = []
+    found = [seen.digest()]
     for at, lines in recorded:
         seen.update(repr((at.timestamp(), lines)).encode())
         found.append(seen.digest())
-    return found
+    return [int.from_bytes(digest, "little", signed=True) for digest in found]
 
 
 def is_monday(day: int) -> bool:
@@ -161,14 +217,19 @@ def fold(
     policy: Policy,
     start: Checkpoint | None = None,
 ) -> Held | None:
-    """Return the held tier at `until`, from the first evaluation or from a state whose facts are still the same.
+    """Return the held tier at `until`, from where the fold begins or from a state whose facts are still the same.
 
     None while nothing is recorded until then: the caller's moment is then itself the first evaluation.
     """
-    first = calendar.first
-    if first is None or first > until:
+    first = calendar.beginning(until)
+    if first is None:
         return None
-    if start is not None and start.fingerprint == fingerprint(history, designated_at, calendar, start.at):
+    if (
+        start is not None
+        and start.at >= first
+        and start.lines == calendar.mark(start.at)
+        and start.facts == mark_of_facts(history, designated_at, start.at)
+    ):
         held, after = start.held, start.at
     else:
         entry, _ = entry_at(calendar.point(first), history, designated_at, policy)
@@ -196,9 +257,9 @@ def points(
     return [found[at] for at in sorted(found)]
 
 
-def fingerprint(history: History, designated_at: datetime | None, calendar: Calendar, at: datetime) -> int:
-    """Return a number (56 bits) that changes when anything changes that the fold up to `at` has looked at."""
-    seen = blake2b(calendar.mark(at), digest_size=7)
+def mark_of_facts(history: History, designated_at: datetime | None, at: datetime) -> int:
+    """Return a number (56 bits) that changes when any fact changes that the fold up to `at` has looked at."""
+    seen = blake2b(digest_size=7)
     designated = designated_at.timestamp() if designated_at is not None and designated_at <= at else -1.0
     seen.update(struct.pack("<d", designated))
     for purchase in history.purchases[: bisect_right(history.placed, at)]:

@@ -36,6 +36,23 @@ class Standing(Base):
     held_mark: Mapped[int | None]
     wake_at: Mapped[datetime | None]
     """When a fact that is dated in the future becomes known."""
+    held_lines: Mapped[int | None]
+    """Which recorded lines the held tier was folded over."""
+    first_day: Mapped[int | None]
+    """Ordinals of local days, here and below."""
+    last_day: Mapped[int | None]
+    net_minor: Mapped[int | None]
+    """Net of all history; the sums below are over windows that end on `figures_from`."""
+    biggest_minor: Mapped[int | None]
+    recent_minor: Mapped[int | None]
+    before_minor: Mapped[int | None]
+    figures_from: Mapped[int | None]
+    figures_until: Mapped[int | None]
+    """The next day on which such a sum changes by itself."""
+    settled_at: Mapped[datetime | None]
+    """Own time of the latest fact about the orders; null while one of them is still to come."""
+    outcome: Mapped[int | None]
+    """All scores in one number, for SQL to compare; null where only the rules can tell."""
 
     __table_args__ = (
         Index("standings_wake_idx", "workspace_id", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),

@@ -30,7 +30,18 @@ STANDING = {
     "held_earned": "bigint",
     "held_low": "bigint",
     "held_mark": "bigint",
+    "held_lines": "bigint",
     "wake_at": "timestamptz",
+    "first_day": "bigint",
+    "last_day": "bigint",
+    "net_minor": "bigint",
+    "biggest_minor": "bigint",
+    "recent_minor": "bigint",
+    "before_minor": "bigint",
+    "figures_from": "bigint",
+    "figures_until": "bigint",
+    "settled_at": "timestamptz",
+    "outcome": "bigint",
 }
 SCORE = {
     "customer_id": "uuid",

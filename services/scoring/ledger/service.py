@@ -64,6 +64,8 @@ __all__ = [
 Cause = Literal["fact", "time", "recompute", "sweep"]
 """Why a customer was evaluated: a fact of his or her own, time that passed, on request, or because others moved."""
 
+DRIFTING: frozenset[Cause] = frozenset({"time", "recompute"})
+
 FIGURES = (
     "currency",
     "net_revenue_minor",
@@ -98,7 +100,8 @@ class Entry:
     customer_type: CustomerType
     scores: Mapping[str, Score]
     figures: Figures
-    held: Mapping[str, int | None]
+    columns: Mapping[str, object]
+    """What the standing keeps beside the figures, to go on from."""
     wake_at: datetime | None
     effects: Effects = Effects.ALL
 
@@ -172,7 +175,7 @@ def add_score(
     body = body_of(score, entry.figures.currency)
     if before is None and score.value is None and score.points is None:
         return None
-    if before is not None and (before["value"], before["points"], before["body"]) == (score.value, score.points, body):
+    if before is not None and is_same(stamp.cause, score, body, before):
         return None
     moved = before is None or before["value"] != score.value
     kept = before if before is not None and not moved else None
@@ -201,6 +204,22 @@ def add_score(
             }
         )
     return row
+
+
+def is_same(cause: Cause, score: Score, body: Mapping[str, Any], before: "asyncpg.Record") -> bool:
+    """Tell whether a stored score still holds.
+
+    Where only time passed or others moved, it does as long as value, points and reasons do: what the reasons say
+    beside their points, such as days of silence, follows from the facts and is worked out when somebody reads it.
+    """
+    if (before["value"], before["points"]) != (score.value, score.points):
+        return False
+    return before["body"] == body or (cause in DRIFTING and gist_of(before["body"]) == gist_of(body))
+
+
+def gist_of(body: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return what of a stored score makes it another one: reasons with their points, and what is missing."""
+    return [reason[:2] for reason in body["reasons"]], body["missing"], body["scored_as"], body["currency"]
 
 
 def is_news(cause: Cause, score: Score, before: "asyncpg.Record | None") -> bool:
@@ -235,7 +254,7 @@ def standing_of(stamp: Stamp, entry: Entry) -> dict[str, Any]:
         "last_order_effects": last.effects if last else None,
         "overdue_ratio": figures.overdue_ratio,
         "wake_at": entry.wake_at,
-        **entry.held,
+        **entry.columns,
     }
 
 

@@ -32,6 +32,9 @@ class TierRules(Rules):
     keep_percent: int = Field(80, ge=1, le=100, description="Share of the held tier's line that keeps it.")
     low_evaluations: int = Field(4, ge=1, description="Mondays below the line before a tier can be lost.")
     hold_days: int = Field(90, ge=0, description="Days that a tier is held at least since it was last earned.")
+    restart_growth: int = Field(
+        10, ge=2, description="Growth from a small base at which held tiers begin anew instead of being held."
+    )
     thin_base: int = Field(30, ge=0, description="Fewer customers with revenue: the score says small_base.")
 
     @property

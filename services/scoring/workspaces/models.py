@@ -20,6 +20,8 @@ class Workspace(Base):
     time_zone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
     reporting_currency: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    evaluated_at: Mapped[datetime | None]
+    """When everybody was last found to stand where scores say."""
 
 
 class Schedule(Base):

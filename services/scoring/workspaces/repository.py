@@ -37,10 +37,13 @@ SELECT w.workspace_id, w.time_zone, w.reporting_currency,
 FROM written w LEFT JOIN before b USING (workspace_id)
 """
 READ = """
-SELECT workspace_id, time_zone, reporting_currency FROM workspaces
+SELECT workspace_id, time_zone, reporting_currency, evaluated_at FROM workspaces
 WHERE workspace_id = any($1) AND reporting_currency IS NOT NULL
 """
 EVERY = "SELECT workspace_id FROM workspaces ORDER BY workspace_id"
+NOTE_EVALUATED = """
+UPDATE workspaces SET evaluated_at = $2 WHERE workspace_id = $1 AND (evaluated_at IS NULL OR evaluated_at < $2)
+"""
 FORGET = "UPDATE workspaces SET version = 0"
 
 SCHEDULE = """
@@ -90,6 +93,11 @@ async def read(session: Session, workspace_ids: Collection[UUID]) -> "list[async
 async def every(session: Session) -> list[UUID]:
     """Return the ids of all workspaces."""
     return [row["workspace_id"] for row in await session.fetch(EVERY)]
+
+
+async def note_evaluated(session: Session, workspace_id: UUID, at: datetime) -> None:
+    """Note that everybody stood at a time where scores say."""
+    await session.execute(NOTE_EVALUATED, workspace_id, at)
 
 
 async def forget_versions(session: Session) -> None:

@@ -10,7 +10,15 @@ from services.contracts.gateway import WorkspaceChanged
 from services.kit.database import Session
 from services.scoring.facts.rules import local_day, midnight
 from services.scoring.workspaces import repository
-from services.scoring.workspaces.repository import claim_stirred, every, forget_versions, meet, settle, stir
+from services.scoring.workspaces.repository import (
+    claim_stirred,
+    every,
+    forget_versions,
+    meet,
+    note_evaluated,
+    settle,
+    stir,
+)
 
 __all__ = [
     "Told",
@@ -22,6 +30,7 @@ __all__ = [
     "forget_versions",
     "known",
     "meet",
+    "note_evaluated",
     "settle",
     "stir",
     "take_due",
@@ -35,6 +44,8 @@ class Workspace:
     workspace_id: UUID
     zone: ZoneInfo
     currency: str
+    evaluated_at: datetime | None = None
+    """When everybody was last found to stand where scores say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,9 @@ async def known(session: Session, workspace_ids: Collection[UUID]) -> dict[UUID,
     """Return the workspaces whose settings are known."""
     rows = await repository.read(session, workspace_ids)
     return {
-        row["workspace_id"]: Workspace(row["workspace_id"], ZoneInfo(row["time_zone"]), row["reporting_currency"])
+        row["workspace_id"]: Workspace(
+            row["workspace_id"], ZoneInfo(row["time_zone"]), row["reporting_currency"], row["evaluated_at"]
+        )
         for row in rows
     }
 

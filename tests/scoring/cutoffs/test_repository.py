@@ -1,11 +1,13 @@
 """Cut-offs taken with SQL are those of the pure rules, at any time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from services.scoring.cutoffs.rules import Cutoffs
+from services.scoring.cutoffs.service import daily_now, lines_now
 from services.scoring.facts.rules import local_day, rates_of
 from services.scoring.workspaces import service as workspaces
 from tests.scoring.chance import random_shop
@@ -14,6 +16,10 @@ from tests.scoring.reference import cutoffs_of, history_of
 from tests.scoring.stage import Stage
 
 NO_RATES = rates_of("TWD", [])
+
+
+HOLDS = """settled_at <= $1 AND figures_from <= $1::date - DATE '0001-01-01' + 1
+    AND figures_until > $1::date - DATE '0001-01-01' + 2"""
 
 
 def expected(shop: Sequence[Customer], population: str, as_of: datetime) -> Cutoffs:
@@ -42,6 +48,29 @@ async def test_they_equal_the_rules_now_and_in_the_past(
     await stage.tell(*stage.events_of(shop))
     as_of = AS_OF - timedelta(days=days_before)
     assert await taken(stage, population, as_of) == expected(shop, population, as_of)
+
+
+@pytest.mark.parametrize("seed", [14, 15])
+async def test_recorded_ones_come_out_of_standings_as_they_would_out_of_orders(stage: Stage, seed: int) -> None:
+    shop = random_shop(seed, persons=80, accounts=25)
+    await stage.tell(stage.rate("USD", "2024-01-01", "31.25"), *stage.events_of(shop))
+    await stage.tell(stage.customer(id_of(shop[0].name), do_not_pursue=True))
+    for days in (0, 0.4, 3, 30):
+        stage.clock.advance(timedelta(days=days))
+        if days == 0.4:
+            await stage.tell(*(stage.bought(id_of(one.name), "2026-11-22", 777) for one in shop[:9]))
+        async with stage.database.worker() as session:
+            workspace = await workspaces.find(session, stage.workspace_id)
+            assert workspace is not None
+            setting = await stage.evaluation.setting(session, workspace, stage.now)
+            for population in ("person", "account"):
+                wanted = await stage.cutoffs._wanted(session, setting, population, stage.now)
+                quick = replace(wanted, policy_version=setting.policy.version)
+                by_standings = await lines_now(session, quick, setting), await daily_now(session, quick, setting)
+                by_orders = await lines_now(session, wanted, setting), await daily_now(session, wanted, setting)
+                assert by_standings == by_orders
+                assert by_orders[0].customers > 0
+            assert await session.fetchval(f"SELECT count(*) FROM standings WHERE {HOLDS}", stage.now) > 0
 
 
 async def test_nobody_at_all_has_no_lines(stage: Stage) -> None:

@@ -98,7 +98,8 @@ class TestFreeze:
 class TestHolding:
     async def test_a_tier_is_held_while_others_pass_by_and_lost_step_by_step(self, stage: Stage) -> None:
         first = new_id()
-        await stage.tell(stage.bought(first, "2026-11-20", 1000))
+        others = [stage.bought(new_id(), "2026-11-20", 900 + number) for number in range(4)]
+        await stage.tell(stage.bought(first, "2026-11-20", 1000), *others)
         await stage.next_midnight()
         assert await tier_of(stage, first) == "diamond"
         crowd = [new_id() for _ in range(40)]
@@ -119,6 +120,16 @@ class TestHolding:
             seen.append(await tier_of(stage, first))
         assert list(dict.fromkeys(seen)) == ["diamond", "gold", "silver"]
         assert seen.index("gold") in {12, 13}
+
+    async def test_a_test_order_before_midnight_makes_nobody_of_an_import_a_diamond(self, stage: Stage) -> None:
+        await stage.tell(stage.bought(new_id(), "2026-11-20", 1))
+        await stage.next_midnight()
+        crowd = [new_id() for _ in range(40)]
+        await stage.tell(*(stage.bought(one, "2026-11-19", 100 + place) for place, one in enumerate(crowd)))
+        assert {await tier_of(stage, one) for one in (crowd[0], crowd[-1])} == {"diamond"}
+        await stage.next_midnight()
+        tiers = [(await stage.scores())[one]["value_tier"][0] for one in crowd]
+        assert [tiers.count(label) for label in ("diamond", "gold", "silver", "bronze")] == [1, 4, 8, 27]
 
     async def test_a_tier_that_rested_on_a_refunded_order_is_gone_at_once(self, stage: Stage) -> None:
         buyer, order = new_id(), new_id()

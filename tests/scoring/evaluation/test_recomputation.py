@@ -59,10 +59,13 @@ async def test_over_weeks_the_incremental_way_ends_where_a_full_evaluation_begin
         await tell_in_pieces(stage, pieces[week * 12 : (week + 1) * 12], chance)
     await tell_in_pieces(stage, pieces[96:], chance)
     await stage.evaluation_clock.wake()
-    found = await stage.everything()
+    found, states = await stage.everything(), await stage.states()
+    assert await stage.everything() == found
     await anew(stage)
     assert await stage.everything() == found
-    assert any(row["held_tier"] and row["held_low"] for row in found["standings"])
+    assert await stage.states() == states
+    assert any(row["held_tier"] and row["held_low"] for row in states)
+    assert any(row["outcome"] is not None for row in states)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -109,7 +112,9 @@ async def test_a_job_that_was_broken_off_goes_on_where_it_stopped(stage: Stage) 
     middle = sorted(id_of(one.name) for one in shop)[5]
     async with stage.database.worker() as session:
         await session.execute(
-            "UPDATE jobs SET state = $2 WHERE id = $1", job_id, {"recorded": True, "after": str(middle)}
+            "UPDATE jobs SET state = $2 WHERE id = $1",
+            job_id,
+            {"recorded": stage.now.isoformat(), "after": str(middle)},
         )
     await stage.work()
     later = [row for row in found["standings"] if row["customer_id"] > middle]

@@ -1,5 +1,6 @@
 """Holding a tier: a fold that time alone cannot break, and corrections can."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,8 +14,8 @@ from services.scoring.holding.rules import (
     Checkpoint,
     Held,
     Point,
-    fingerprint,
     fold,
+    mark_of_facts,
     step,
     threat,
 )
@@ -110,7 +111,7 @@ def test_going_on_from_a_checkpoint_ends_where_the_whole_fold_does(
     known = History(one for one in purchases if one.placed_at <= at)
     held = fold(known, None, CALENDAR, at, DEFAULT)
     assert held is not None
-    checkpoint = Checkpoint(at, held, fingerprint(known, None, CALENDAR, at))
+    checkpoint = Checkpoint(at, held, mark_of_facts(known, None, at), CALENDAR.mark(at))
     later = History(one for one in purchases if one.placed_at <= until)
     assert fold(later, None, CALENDAR, until, DEFAULT, checkpoint) == fold(later, None, CALENDAR, until, DEFAULT)
 
@@ -123,7 +124,7 @@ def test_a_checkpoint_of_other_facts_is_not_gone_on_from(purchases: list[Purchas
     before = History(purchases)
     held = fold(before, None, CALENDAR, at, DEFAULT)
     assert held is not None
-    checkpoint = Checkpoint(at, held, fingerprint(before, None, CALENDAR, at))
+    checkpoint = Checkpoint(at, held, mark_of_facts(before, None, at), CALENDAR.mark(at))
     corrected = History(one for number, one in enumerate(purchases) if number != place)
     found = fold(corrected, None, CALENDAR, until, DEFAULT, checkpoint)
     assert found == fold(corrected, None, CALENDAR, until, DEFAULT)
@@ -184,18 +185,56 @@ class TestThreat:
             assert threat(held, history, self.today, DEFAULT, designated=designated, is_freeze=lambda _: False) is None
 
 
-def test_the_fingerprint_changes_with_facts_wishes_and_records() -> None:
+def test_the_marks_change_with_facts_wishes_and_records() -> None:
     at = midnight(START + 50, ZONE)
     history = History([purchase(1, 100)])
-    base = fingerprint(history, None, CALENDAR, at)
+    base = mark_of_facts(history, None, at)
     asked = datetime(2026, 1, 20, tzinfo=UTC)
-    assert base == fingerprint(History([purchase(1, 100), purchase(60, 5, 2)]), None, CALENDAR, at)
-    assert base == fingerprint(history, at + timedelta(days=1), CALENDAR, at)
-    others = {
-        fingerprint(History([purchase(1, 101)]), None, CALENDAR, at),
-        fingerprint(history, asked, CALENDAR, at),
-        fingerprint(history, None, Calendar(ZONE), at),
-        fingerprint(history, None, Calendar(ZoneInfo("UTC"), [(FIRST, LINES)]), at),
-    }
-    assert base not in others
-    assert len(others) == 4
+    assert base == mark_of_facts(History([purchase(1, 100), purchase(60, 5, 2)]), None, at)
+    assert base == mark_of_facts(history, at + timedelta(days=1), at)
+    assert len({base, mark_of_facts(History([purchase(1, 101)]), None, at), mark_of_facts(history, asked, at)}) == 3
+    others = [Calendar(ZONE), Calendar(ZoneInfo("UTC"), [(FIRST, LINES)]), Calendar(ZONE, [(FIRST, HIGHER)])]
+    assert len({CALENDAR.mark(at), *(calendar.mark(at) for calendar in others)}) == 4
+
+
+class TestASmallBeginning:
+    """One test order, then an import: lines of a handful say nothing about a crowd."""
+
+    handful = Lines(customers=1, top_1=100, top_10=100, top_30=100)
+    history = History([purchase(-10, 5_000)])
+    later = midnight(START + 1, ZONE)
+
+    def tier(self, *recorded: tuple[datetime, Lines], day: int = 2) -> Tier | None:
+        held = fold(self.history, None, Calendar(ZONE, recorded), midnight(START + day, ZONE), DEFAULT)
+        return held.tier if held else None
+
+    def test_a_crowd_ten_times_as_large_is_judged_by_its_own_lines_at_once(self) -> None:
+        assert self.tier((FIRST, self.handful)) is Tier.DIAMOND
+        crowd = replace(LINES, customers=10)
+        assert self.tier((FIRST, self.handful), (self.later, crowd)) is Tier.SILVER
+
+    def test_fewer_than_ten_times_as_many_change_nothing(self) -> None:
+        assert self.tier((FIRST, self.handful), (self.later, replace(LINES, customers=9))) is Tier.DIAMOND
+
+    def test_from_a_base_that_is_not_small_nothing_begins_anew(self) -> None:
+        first = replace(self.handful, customers=DEFAULT.small_base)
+        assert self.tier((FIRST, first), (self.later, replace(LINES, customers=1_000_000))) is Tier.DIAMOND
+
+    def test_growth_counts_from_where_the_fold_began(self) -> None:
+        days = [midnight(START + day, ZONE) for day in range(4)]
+        sizes = [3, 9, 27, 29]
+        slow = [(at, replace(self.handful, customers=size)) for at, size in zip(days, sizes, strict=True)]
+        crowd = midnight(START + 4, ZONE), replace(LINES, customers=30)
+        assert self.tier(*slow, crowd, day=5) is Tier.SILVER
+        # From there on it is a tier that is held again.
+        higher = midnight(START + 5, ZONE), replace(HIGHER, customers=299)
+        assert self.tier(*slow, crowd, higher, day=6) is Tier.SILVER
+
+    def test_a_state_from_before_is_not_gone_on_from(self) -> None:
+        recorded = [(FIRST, self.handful), (self.later, replace(LINES, customers=40))]
+        calendar = Calendar(ZONE, recorded)
+        state = Checkpoint(
+            FIRST, Held(Tier.DIAMOND, START), mark_of_facts(self.history, None, FIRST), calendar.mark(FIRST)
+        )
+        found = fold(self.history, None, calendar, midnight(START + 2, ZONE), DEFAULT, state)
+        assert found == Held(Tier.SILVER, START + 1)
