@@ -155,15 +155,15 @@ class Replicas:
     async def restart(self, name: str) -> None:
         """Replace a replica as a rolling update does: no new callers, then SIGTERM, then another one."""
         (replica,) = [each for each in self.all if each.name == name]
-        others = self._balancers[replica.process].ports
-        others.remove(replica.port)
+        callers = self._balancers[replica.process].ports if replica.role == "api" else [replica.port]
+        callers.remove(replica.port)
         old = self._pids()[name]
         os.kill(old, signal.SIGTERM)
         deadline = time.monotonic() + START_SECONDS
         while self._pids()[name] == old or not (await asyncio.to_thread(is_ready, replica.port))[0]:
             assert time.monotonic() < deadline, f"{name} did not come back:\n{self.log.read_text()}"
             await asyncio.sleep(0.05)
-        others.append(replica.port)
+        callers.append(replica.port)
 
     def stop(self) -> dict[str, int]:
         """Ask everything to stop; return the exit codes of those that did not stop before."""

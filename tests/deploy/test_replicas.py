@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -82,17 +83,22 @@ async def send(shop: Shop, number: int) -> list[str]:
     return list(await asyncio.gather(*(one() for _ in range(number))))
 
 
+READ = ("/v1/me", "/v1/orders", "/v1/people", "/v1/scores?kind=value_tier", "/v1/reminders", "/v1/customers")
+
+
 async def one_try(shop: Shop) -> list[str]:
-    """Send some orders and read some lists on new connections; everything is answered well, and at once."""
+    """Send orders, write and read on new connections; everything is answered well, and at once."""
     orders = [shop.order() for _ in range(2)]
     headers = {"Connection": "close"}
+    person = {"emails": [{"address": f"{uuid4()}@mail.example"}]}
     posts = [
         shop.deliver(shop.topic_created, body, shop.headers(shop.topic_created, body) | headers)
         for body in [order.body() for order in orders]
     ]
-    gets = [shop.client.send("GET", path, headers=headers) for path in ("/v1/orders", "/v1/people", "/v1/reminders")]
+    posts.append(shop.client.send("POST", "/v1/people", json=person, headers=headers))
+    gets = [shop.client.send("GET", path, headers=headers) for path in READ]
     for answer in await asyncio.gather(*posts, *gets):
-        assert answer.status_code == 200, answer.text
+        assert answer.is_success, answer.text
     return [order.external_id for order in orders]
 
 
@@ -107,10 +113,13 @@ async def while_it_lasts(
 
 
 async def restart(replicas: Replicas) -> list[str]:
-    """Replace what serves requests of shops, one after the other."""
-    names = [f"{process}-api-{number}" for process in ("contacts", "gateway") for number in (1, 2)]
-    for name in names:
-        await replicas.restart(name)
+    """Replace everything, one replica after the other; what serves requests and what works apart side by side."""
+    names: list[str] = []
+    for number in (1, 2):
+        for process in NAMES:
+            pair = [f"{process}-{role}-{number}" for role in ("api", "worker")]
+            await asyncio.gather(*map(replicas.restart, pair))
+            names += pair
     return names
 
 
@@ -148,7 +157,7 @@ async def test_replicas_are_replaced_without_a_fault_and_die_without_a_loss(
     shop = await Shop.connect(client, "woocommerce")
 
     replaced, sent = await while_it_lasts(restart(replicas), lambda: one_try(shop))
-    assert replaced
+    assert len(replaced) == len(replicas.all)
     killed, more = await while_it_lasts(kill(replicas), lambda: send(shop, AT_ONCE))
     sent += more + await send(shop, AT_ONCE)
     reminders = await at_least(client, len(sent), "/v1/reminders", rule=FIRST_ORDER)
@@ -170,7 +179,8 @@ async def everything_happened_once(client: Client, shop: Shop, sent: list[str]) 
     assert set(customers.values()) == {1}
     assert Counter(each["customer_id"] for each in await client.items("/v1/reminders", rule=FIRST_ORDER)) == customers
     assert len(await client.items("/v1/interactions")) == COMPLETED
-    assert [each["orders_count"] for each in await client.items("/v1/customers")] == [1] * len(sent)
+    counts = [each["orders_count"] for each in await client.items("/v1/customers")]
+    assert [count for count in counts if count] == [1] * len(sent)
 
 
 async def at_least(client: Client, number: int, path: str, **query: str) -> list[Json]:
