@@ -1,6 +1,6 @@
 """What can be asked of the audience: lists by filter, lists by conditions, one customer."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,8 +10,9 @@ import orjson
 from services.campaigns import callers
 from services.campaigns.customers import repository
 from services.campaigns.customers.conditions import compile_tree
+from services.campaigns.customers.readings import summary
 from services.campaigns.customers.rules import CARE, FIELDS, ORDERS, SCORES, TALKS, Misfit, fields_in, read_tree
-from services.campaigns.customers.schemas import ConditionNode, CustomerQuery, CustomerSearch
+from services.campaigns.customers.schemas import ConditionNode, CustomerQuery, CustomerSearch, CustomerSummary
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
@@ -23,6 +24,7 @@ from services.kit.web.visibility import only_visible
 if TYPE_CHECKING:
     import asyncpg
 
+PEOPLE = "people:read"
 NEEDS = {
     "value_tier": SCORES,
     "customer_class": SCORES,
@@ -83,6 +85,15 @@ class Customers:
             if may_see(row, caller):
                 return row
         raise NotFound
+
+    async def summaries(
+        self, session: Session, caller: Identity, ids: Sequence[UUID], include: Collection[str]
+    ) -> dict[UUID, CustomerSummary]:
+        """Return customers in short, where they are asked for; those whom the caller may not see are left out."""
+        if "customer_summary" not in include or not caller.may(PEOPLE):
+            return {}
+        rows = await repository.find(session, ids)
+        return {row["id"]: summary(row, caller) for row in rows if may_see(row, caller)}
 
     def _limit(self, where: Where, caller: Identity, rule: ConditionNode) -> None:
         """Add a tree to a list's conditions; Invalid names the place of a fault, Forbidden a missing scope."""

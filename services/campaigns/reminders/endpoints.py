@@ -6,11 +6,13 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
+from services.campaigns.customers.dependencies import CustomersDep
 from services.campaigns.reminders.dependencies import RemindersDep
 from services.campaigns.reminders.errors import ReminderNotInThatState
 from services.campaigns.reminders.readings import shown
 from services.campaigns.reminders.schemas import (
     CompleteCommand,
+    Embedding,
     ReassignCommand,
     ReminderCreate,
     ReminderPage,
@@ -80,28 +82,34 @@ async def list_reminders(
     query: Annotated[ReminderQuery, Query()],
     session: ReadSession,
     reminders: RemindersDep,
+    customers: CustomersDep,
     caller: CallerDep,
     bound: BindingDep,
     locale: LocaleDep,
 ) -> ReminderPage:
     """List reminders: what is due for whom, by customer, rep, state, rule and due time."""
     rows = await reminders.page(session, caller, query, bound)
-    return ReminderPage(
-        items=[shown(row, locale) for row in rows.items], next_cursor=rows.next_cursor, count=rows.count
-    )
+    about = [row["customer_id"] for row in rows.items]
+    summaries = await customers.summaries(session, caller, about, query.include)
+    items = [shown(row, locale, summaries) for row in rows.items]
+    return ReminderPage(items=items, next_cursor=rows.next_cursor, count=rows.count)
 
 
 @router.get("/{reminder_id}", **operation(scopes=["reminders:read"], problems=ON_ID, fill_names=True))
 async def read_reminder(
     reminder_id: ReminderId,
+    embed: Annotated[Embedding, Query()],
     session: ReadSession,
     reminders: RemindersDep,
+    customers: CustomersDep,
     caller: CallerDep,
     locale: LocaleDep,
     response: Response,
 ) -> ReminderRead:
     """Read a reminder: whom to care for, why, by when, through which channel and at what hour."""
-    return answer(await reminders.read(session, caller, reminder_id), locale, response)
+    row = await reminders.read(session, caller, reminder_id)
+    set_etag(response, row["version"])
+    return shown(row, locale, await customers.summaries(session, caller, [row["customer_id"]], embed.include))
 
 
 @router.post("/{reminder_id}/complete", **WORK)

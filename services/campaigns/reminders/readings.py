@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from services.campaigns.customers.schemas import CustomerSummary
 from services.campaigns.pressure.rules import zone_of
 from services.campaigns.reminders.schemas import CompletionRead, ReminderRead
 from services.campaigns.wording import WORDS
@@ -20,7 +23,10 @@ LABELS = {"value_tier": ("tier", "tier"), "churn_risk": ("churn", "churn")}
 """Labels among the facts: the parameter that names them, and where their words stand."""
 
 
-def shown(row: "asyncpg.Record", locale: str) -> ReminderRead:
+NOBODY: Mapping[UUID, CustomerSummary] = MappingProxyType({})
+
+
+def shown(row: "asyncpg.Record", locale: str, summaries: Mapping[UUID, CustomerSummary] = NOBODY) -> ReminderRead:
     """Return a reminder as clients see it."""
     values = dict(row)
     zone = values["zone"]
@@ -28,6 +34,7 @@ def shown(row: "asyncpg.Record", locale: str) -> ReminderRead:
         values
         | {
             "customer": Ref(id=row["customer_id"], type=row["customer_type"], display_name=row["customer_name"]),
+            "customer_summary": summaries.get(row["customer_id"]),
             "rep": named(row["rep_id"], "rep"),
             "reason": reason(row["rule"], row["facts"], zone, locale),
             "also": [reason(one["rule"], one["facts"], zone, locale) for one in row["also"]],

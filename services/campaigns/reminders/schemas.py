@@ -3,8 +3,9 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.campaigns.customers.schemas import CustomerSummary
 from services.kit.texts import Text
 from services.kit.web.batches import MAX_BATCH, Item
 from services.kit.web.lists import ListQuery
@@ -25,6 +26,7 @@ EXAMPLE: dict[str, Any] = {
     "version": 1,
     "customer_id": "019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f",
     "customer": {"id": "019aa9e2-6f0a-7c3e-9d5e-0a1b2c3d4e5f", "type": "person", "display_name": "林小雨"},
+    "customer_summary": None,
     "rep_id": None,
     "rep": None,
     "rule": "first_order_thanks",
@@ -56,7 +58,17 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ReminderQuery(ListQuery):
+class Embedding(BaseModel):
+    """What a read of reminders shall embed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    include: list[Literal["customer_summary"]] = Field(
+        default_factory=list, max_length=5, description="Embed more: `customer_summary` is the customer in short."
+    )
+
+
+class ReminderQuery(Embedding, ListQuery):
     """Filters of the list of reminders."""
 
     sort: Literal["due_at", "-due_at", "priority", "-priority", "created_at", "-created_at"] = Field(
@@ -158,6 +170,9 @@ class ReminderRead(Output):
     version: int
     customer_id: UUID
     customer: Ref
+    customer_summary: CustomerSummary | None = Field(
+        description="With `include=customer_summary` only, and where the key may read the customer."
+    )
     rep_id: UUID | None
     rep: Ref | None
     rule: RuleName | str = Field(description="The care rule that opened it.")

@@ -128,6 +128,20 @@ class TestListReminders:
         assert answer.json()["errors"][0]["name"] in params
 
 
+class TestInclude:
+    async def test_the_customer_is_embedded_in_short_where_the_key_may_read_it(self, api: Api, stage: Stage) -> None:
+        who = await stage.customer(owner_rep_id=await stage.rep())
+        await stage.buys(who, tier="gold")
+        listed = (await api.get("/v1/customers"))["items"][0]
+        page = await api.get("/v1/reminders", include="customer_summary")
+        assert [one["customer_summary"] for one in page["items"]] == [listed, listed]
+        one = await api.get(f"/v1/reminders/{page['items'][0]['id']}", include="customer_summary")
+        assert one["customer_summary"] == listed
+        assert (await api.get("/v1/reminders"))["items"][0]["customer_summary"] is None
+        blind = api.with_scopes("reminders:read")
+        assert (await blind.get("/v1/reminders", include="customer_summary"))["items"][0]["customer_summary"] is None
+
+
 class TestLanguages:
     async def test_texts_come_as_asked_for_else_as_rep_or_workspace_prefer(self, api: Api, stage: Stage) -> None:
         who = await stage.customer()
