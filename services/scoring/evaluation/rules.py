@@ -35,6 +35,10 @@ class Moment:
     recorded: bool = True
     """Whether all cut-offs are recorded ones, which stay until the next record."""
 
+    def at(self, as_of: datetime, zone: ZoneInfo) -> "Moment":
+        """Return another moment with the same cut-offs."""
+        return self if as_of == self.as_of else replace(self, as_of=as_of, today=local_day(as_of, zone))
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:

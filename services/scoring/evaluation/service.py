@@ -112,13 +112,25 @@ class EvaluationService:
         self, session: Session, workspace: Workspace, customer_id: UUID, as_of: datetime, *, past: bool
     ) -> "Look | None":
         """Return a customer evaluated as of a time without writing anything; None if there is no such customer."""
-        setting = await self.setting(session, workspace, as_of)
-        loaded = await facts.load(session, workspace.workspace_id, [customer_id], as_of, setting.valuer, lock=False)
-        if not loaded:
-            return None
-        subject = loaded[0].subject
-        moment = await self.moment(session, setting, subject.customer_type, as_of, past=past)
-        return Look(subject, moment, evaluate(subject, moment), setting.policy.version)
+        return (await self.look_all(session, workspace, {customer_id: as_of}, past=past)).get(customer_id)
+
+    async def look_all(
+        self, session: Session, workspace: Workspace, wanted: Mapping[UUID, datetime], *, past: bool
+    ) -> "dict[UUID, Look]":
+        """Return customers, each evaluated as of a time of its own, by the cut-offs of the latest of these times."""
+        latest, own = max(wanted.values()), workspace.workspace_id
+        setting = await self.setting(session, workspace, latest)
+        loaded = await facts.load(session, own, wanted, latest, setting.valuer, lock=False)
+        moments = await self.moments(session, setting, loaded, latest, past=past)
+        rows = [] if past else await ledger.standings_of(session, own, wanted)
+        before = {row["customer_id"]: row for row in rows}
+        looks = {}
+        for subject in (one.subject for one in loaded):
+            at, version = wanted[subject.customer_id], setting.policy.version
+            moment = moments[subject.customer_type].at(at, workspace.zone)
+            start = start_of(before.get(subject.customer_id), version)
+            looks[subject.customer_id] = Look(subject, moment, evaluate(subject, moment, start), version)
+        return looks
 
     async def sift(self, session: Session, workspace: Workspace, after: UUID, limit: int) -> Sifted | None:
         """Look at the customers that follow an id for those whose scores may have moved by now; None at the end."""

@@ -46,6 +46,7 @@ __all__ = [
     "body_of",
     "count",
     "finish_run",
+    "gist_of",
     "have_standing",
     "list_dated",
     "list_history",

@@ -30,7 +30,7 @@ from services.scoring.scores.schemas import (
     ScorePage,
     ScoreQuery,
 )
-from services.scoring.scores.views import change_of, scores_of, summary_of
+from services.scoring.scores.views import change_of, page_of, scores_of
 
 router = Router(tags=["scores"])
 CustomerId = Annotated[UUID, Path(description="Id of the person or account.")]
@@ -80,11 +80,12 @@ async def list_scores(
     session: ReadSession,
     caller: CallerDep,
     bound: BindingDep,
+    locale: LocaleDep,
 ) -> ScorePage:
     """List the scores of one kind, the highest first. With `as_of`, those of a recomputation for exactly that time."""
-    rows = await scores.page(session, caller, query, bound)
+    rows, found = await scores.page(session, caller, query, bound)
     policies = await scores.policy_ids(session, {row["policy_version"] for row in rows.items})
-    items = [summary_of(row, policies) for row in rows.items]
+    items = page_of(found, policies, locale)
     return ScorePage(items=items, next_cursor=rows.next_cursor, count=rows.count)
 
 

@@ -88,8 +88,8 @@ class NextRead(Output):
     down: ThreatRead | None
 
 
-class ScoreSummary(Output):
-    """A score in a list."""
+class ScoreRead(Output):
+    """A score of a customer, with its reasons and what would change it."""
 
     customer_id: UUID
     customer: Ref
@@ -106,13 +106,8 @@ class ScoreSummary(Output):
     changed_at: AwareTime | None = Field(description="Since when the value is what it is.")
     scored_as: UUID | None = Field(description="The account that this person's orders are credited to.")
     detail: dict[str, Any] = Field(description="More about the score, by name; rfm has r, f and m.")
-
-
-class ScoreRead(ScoreSummary):
-    """A score of a customer, with its reasons and what would change it."""
-
-    reasons: list[ReasonRead]
-    next: NextRead | None
+    reasons: list[ReasonRead] = Field(description="By the size of their points; these add up to the score's.")
+    next: NextRead | None = Field(description="Null where nothing is known that would change it.")
 
 
 class CustomerScoresRead(Output):
@@ -142,7 +137,7 @@ class ScoreChangeRead(Output):
     detail: dict[str, Any] = Field(description="More about the score, by name.")
 
 
-class ScorePage(Page[ScoreSummary]):
+class ScorePage(Page[ScoreRead]):
     """Scores, one page."""
 
 

@@ -1,6 +1,6 @@
 """Reading scores: of one customer now or at a time, lists, history; asking for recomputation."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,9 +18,11 @@ from services.scoring.facts import service as facts
 from services.scoring.ledger import service as ledger
 from services.scoring.ledger.rules import Outlook, Score, unknown
 from services.scoring.policies import service as policies
+from services.scoring.rows import Row
 from services.scoring.scores.errors import EvaluationNeeded
 from services.scoring.scores.schemas import ScoreChangeQuery, ScoreQuery
 from services.scoring.workspaces import service as workspaces
+from services.scoring.workspaces.service import Workspace
 
 if TYPE_CHECKING:
     import asyncpg
@@ -80,8 +82,14 @@ class Scores:
         add_span(where, "as_of", query.as_of_after, query.as_of_before)
         return row["customer_id"], await ledger.list_history(session, where, query, bound, query.sort)
 
-    async def page(self, session: Session, caller: Identity, query: ScoreQuery, bound: Binding) -> Rows:
+    async def page(
+        self, session: Session, caller: Identity, query: ScoreQuery, bound: Binding
+    ) -> tuple[Rows, list[CustomerScores]]:
         """Return a page of scores of one kind, present ones or those of a run for a time."""
+        rows = await self._rows(session, caller, query, bound)
+        return rows, await self._listed(session, rows.items, past=query.as_of is not None)
+
+    async def _rows(self, session: Session, caller: Identity, query: ScoreQuery, bound: Binding) -> Rows:
         where = only_visible(Where().add("s.kind = {}", query.kind), caller)
         add_values(where, query.value)
         if query.customer_id:
@@ -131,24 +139,27 @@ class Scores:
     async def _published(self, session: Session, row: "asyncpg.Record") -> CustomerScores:
         """Return what was published last; what never had a value is looked up."""
         customer_id = row["customer_id"]
+        workspace = await workspaces.find(session, session.tenant)
         standings = await ledger.standings_of(session, session.tenant, [customer_id])
-        as_of = standings[0]["as_of"] if standings else self._clock.now()
+        as_of = valid_at(standings[0]["as_of"], workspace) if standings else self._clock.now()
         stored = {one["kind"]: one for one in await ledger.scores_of(session, session.tenant, [customer_id])}
         look = await self._look(session, customer_id, as_of, past=False)
-        scores = {
-            kind: ledger.read_score(kind, one["value"], one["points"], one["body"]) for kind, one in stored.items()
-        }
-        found = dict(shown_of(merged(look, scores)))
-        for kind, one in stored.items():
-            found[kind] = Shown(
-                scores[kind],
-                one["body"]["currency"],
-                one["policy_version"],
-                one["previous_value"],
-                one["changed_at"],
-                found[kind].outlook if kind in found else None,
-            )
-        return CustomerScores(customer_id, row["type"], as_of, found)
+        return CustomerScores(customer_id, row["type"], as_of, published(look, stored))
+
+    async def _listed(self, session: Session, rows: Sequence[Row], *, past: bool) -> list[CustomerScores]:
+        """Return the rows of a list, each with what its customer's facts say beside it."""
+        workspace = await workspaces.find(session, session.tenant)
+        if workspace is None or not rows:
+            return []
+        times = {row["customer_id"]: row["as_of"] if past else valid_at(row["as_of"], workspace) for row in rows}
+        looks = await self._evaluation.look_all(session, workspace, times, past=past)
+        found = []
+        for row in rows:
+            customer_id = row["customer_id"]
+            seen = Seen(looks[customer_id], workspace.currency) if customer_id in looks else None
+            score = {row["kind"]: published(seen, {row["kind"]: row})[row["kind"]]}
+            found.append(CustomerScores(customer_id, row["type"], times[customer_id], score))
+        return found
 
     async def _look(self, session: Session, customer_id: UUID, as_of: datetime, *, past: bool) -> "Seen | None":
         workspace = await workspaces.find(session, session.tenant)
@@ -164,6 +175,36 @@ class Seen:
 
     look: Look
     currency: str
+
+
+def valid_at(as_of: datetime, workspace: Workspace | None) -> datetime:
+    """Return the latest time for which a standing is known to hold: its own, or that of a look at everybody since."""
+    looked_at = workspace.evaluated_at if workspace else None
+    return max(as_of, looked_at) if looked_at else as_of
+
+
+def published(seen: Seen | None, stored: Mapping[str, Row]) -> dict[str, Shown]:
+    """Return published scores, and fresh ones of kinds that never had any; what is said next must fit them.
+
+    Where the facts still say what was published, the reasons are those of now: days of silence go on without a write.
+    """
+    fresh = seen.look.evaluation.scores if seen else {}
+    scores = {kind: stored_or_fresh(row, fresh.get(kind)) for kind, row in stored.items()}
+    found = dict(shown_of(merged(seen, scores)))
+    for kind, row in stored.items():
+        outlook = found[kind].outlook if kind in found else None
+        marks = row["body"]["currency"], row["policy_version"], row["previous_value"], row["changed_at"]
+        found[kind] = Shown(scores[kind], *marks, outlook)
+    return found
+
+
+def stored_or_fresh(row: Row, fresh: Score | None) -> Score:
+    """Return the fresh score where it is the stored one but for what drifts with time, else the stored one."""
+    if fresh is not None:
+        gist = ledger.gist_of(ledger.body_of(fresh, row["body"]["currency"]))
+        if (row["value"], row["points"], ledger.gist_of(row["body"])) == (fresh.value, fresh.points, gist):
+            return fresh
+    return ledger.read_score(row["kind"], row["value"], row["points"], row["body"])
 
 
 def merged(seen: Seen | None, stored: Mapping[str, Score]) -> Seen | None:

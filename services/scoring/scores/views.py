@@ -1,6 +1,6 @@
 """Scores as clients see them: points as numbers, money and dates typed, every text in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,7 +18,6 @@ from services.scoring.scores.schemas import (
     ReasonRead,
     ScoreChangeRead,
     ScoreRead,
-    ScoreSummary,
     StepRead,
     Threat,
     ThreatRead,
@@ -66,26 +65,9 @@ def score_of(found: CustomerScores, one: Shown, policies: Ids, locale: str) -> S
     )
 
 
-def summary_of(row: "asyncpg.Record", policies: Ids) -> ScoreSummary:
-    """Return a score in a list."""
-    score = ledger.read_score(row["kind"], row["value"], row["points"], row["body"])
-    return ScoreSummary(
-        customer_id=row["customer_id"],
-        customer=ref(row["customer_id"], row["type"]),
-        kind=score.kind,
-        value=score.value,
-        number=None,
-        money=None,
-        points=points(score.points),
-        as_of=row["as_of"],
-        policy=PolicyMark(id=policies.get(row["policy_version"]), version=row["policy_version"]),
-        confidence=confidence(score),
-        missing=list(score.missing),
-        previous_value=row["previous_value"],
-        changed_at=row["changed_at"],
-        scored_as=score.scored_as,
-        detail=shown(score.detail, row["body"]["currency"]),
-    )
+def page_of(found: Iterable[CustomerScores], policies: Ids, locale: str) -> list[ScoreRead]:
+    """Return the scores of a list."""
+    return [score_of(one, score, policies, locale) for one in found for score in one.scores.values()]
 
 
 def change_of(customer_id: UUID, row: "asyncpg.Record", policies: Ids, locale: str) -> ScoreChangeRead:

@@ -205,6 +205,64 @@ class TestListScores:
         assert found["items"][0]["value"] == "gold"
         assert found["items"][0]["customer"]["type"] == "person"
 
+    @pytest.mark.parametrize("kind", KINDS)
+    async def test_each_is_whole_as_in_the_scores_of_its_customer(self, shop: Stage, api: Api, kind: str) -> None:
+        await shop.sweep()
+        found = await api.get("/v1/scores", params={"kind": kind})
+        assert len(found["items"]) >= 12
+        for one in found["items"]:
+            whole = (await api.get(f"/v1/customers/{one['customer_id']}/scores"))["scores"][kind]
+            assert one == whole
+            assert sum(points(one).values()) == pytest.approx(one["points"] or 0)
+        assert any(one["next"] for one in found["items"]) or kind == "rfm"
+
+    async def test_members_are_those_of_the_contract(self, shop: Stage, api: Api) -> None:
+        await shop.sweep()
+        found = await api.get("/v1/scores", params={"customer_id": str(id_of("C02"))})
+        one = found["items"][0]
+        assert {name: one[name] for name in ("customer_id", "kind", "value", "number", "money", "points", "as_of")} == {
+            "customer_id": str(id_of("C02")),
+            "kind": "value_tier",
+            "value": "gold",
+            "number": None,
+            "money": None,
+            "points": 70.0,
+            "as_of": "2026-11-22T04:00:00Z",
+        }
+        assert (one["policy"]["version"], one["confidence"]["n"], one["missing"], one["scored_as"]) == (1, 7, [], None)
+        reason = one["reasons"][0]
+        assert (reason["code"], reason["points"]) == ("top_decile_revenue", 50.0)
+        assert reason["evidence"] == {"net_revenue": {"amount": "9000.00", "currency": "TWD"}}
+        ahead = one["next"]
+        assert (ahead["label"], ahead["up"]["label"]) == ("diamond", "diamond")
+        step = ahead["up"]["steps"][0]
+        assert (step["measure"], step["have"], step["need"]) == ("net_revenue", "9000.00", "14400.00")
+        assert ahead["needs"] == step["text"]
+        assert (ahead["at_risk_of"], ahead["if"]) == (ahead["down"]["label"], ahead["down"]["threat"]["text"])
+
+    async def test_texts_are_in_the_readers_language(self, shop: Stage, api: Api) -> None:
+        for language, words in (("zh-TW", "近一年淨營收"), ("zh-CN", "近一年净营收"), ("ja", "直近1年")):
+            params = {"customer_id": str(id_of("C11"))}
+            answer = await api.call("GET", "/v1/scores", params=params, headers={"Accept-Language": language})
+            assert (
+                words
+                in answer.json()["items"][0]["reasons"][1]["text"] + answer.json()["items"][0]["reasons"][0]["text"]
+            )
+
+    async def test_what_drifts_is_that_of_the_last_look_without_having_been_written(
+        self, shop: Stage, api: Api
+    ) -> None:
+        await shop.next_midnight()
+        before = await shop.rows("SELECT body FROM scores WHERE customer_id = $1 ORDER BY kind", id_of("C12"))
+        await shop.next_midnight()
+        after = await shop.rows("SELECT body FROM scores WHERE customer_id = $1 ORDER BY kind", id_of("C12"))
+        assert before == after
+        found = await api.get("/v1/scores", params={"kind": "churn_risk", "customer_id": str(id_of("C12"))})
+        one = found["items"][0]
+        # C12 bought last on 2024-05-01, and two midnights have passed.
+        assert (one["as_of"], one["reasons"][0]["params"]["silence"]) == ("2026-11-23T16:00:00Z", 937)
+        assert one == (await api.get(f"/v1/customers/{id_of('C12')}/scores"))["scores"]["churn_risk"]
+
     async def test_pages_hold_everybody_once(self, shop: Stage, api: Api) -> None:
         seen, cursor = [], None
         while True:
@@ -267,6 +325,9 @@ class TestRecompute:
         listed = {one["customer_id"]: one["points"] for one in found["items"]}
         assert listed[str(id_of("C09"))] == single["scores"]["value_tier"]["points"]
         assert {one["as_of"] for one in found["items"]} == {as_of}
+        whole = next(one for one in found["items"] if one["customer_id"] == str(id_of("C09")))
+        mine = single["scores"]["value_tier"]
+        assert (whole["reasons"], whole["next"]) == (mine["reasons"], mine["next"])
 
     async def test_only_the_kinds_that_are_named_move(self, shop: Stage, api: Api) -> None:
         await shop.work()
