@@ -84,7 +84,8 @@ def create_app(
         kit,
         title="Kith contacts",
         routers=ROUTERS,
-        routes=[*shops.routes, *feed_routes(SNAPSHOTS)],
+        routes=feed_routes(SNAPSHOTS),
+        straight=shops.routes,
         lifespan=lifespan,
         openapi_tags=TAGS,
     )

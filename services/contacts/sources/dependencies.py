@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from services.contacts.orders.intake import OrderIntake
 from services.contacts.sources.applier import DELIVERIES, RUSH, Applier
@@ -21,11 +21,34 @@ from services.contacts.sources.service import Sources
 from services.contacts.sources.webhook import WebhookDoor
 from services.kit.handles import Handles
 from services.kit.problems import NotFound
+from services.kit.wakeups import Wakeups
 from services.kit.web.app import Kit
 from services.kit.worker import Worker
 
+RUSH_SECONDS = 0.05
 RUSH_ROWS = 4
 """So many calls in one commit mean that more come at once than can be answered one by one."""
+
+
+class News:
+    """Tells appliers of what was stored: at once, but in a rush now and then, and that it is one."""
+
+    def __init__(self, wakeups: Wakeups) -> None:
+        self._wakeups = wakeups
+        self._about_to_tell = False
+
+    def stored(self, count: int) -> None:
+        """Take note of a commit of so many deliveries."""
+        if count < RUSH_ROWS:
+            self._wakeups.tell(DELIVERIES)
+        elif not self._about_to_tell:
+            self._about_to_tell = True
+            asyncio.get_running_loop().call_later(RUSH_SECONDS, self._tell_of_rush)
+
+    def _tell_of_rush(self) -> None:
+        self._about_to_tell = False
+        self._wakeups.tell(RUSH)
+        self._wakeups.tell(DELIVERIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +61,7 @@ class WayIn:
     door: WebhookDoor
 
     @property
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[Route]:
         """Routes to mount before all others."""
         return [self.door.route]
 
@@ -70,12 +93,7 @@ def way_in(kit: Kit) -> WayIn:
 
     directory = Directory(load, kit.vault)
 
-    def stored(count: int) -> None:
-        database.wakeups.tell(DELIVERIES)
-        if count >= RUSH_ROWS:
-            database.wakeups.tell(RUSH)
-
-    committer = Committer(store, stored)
+    committer = Committer(store, News(database.wakeups).stored)
     rejections = Rejections(database, rows, kit.clock)
     return WayIn(directory, committer, rejections, WebhookDoor(directory, committer, rejections, kit.clock))
 

@@ -41,7 +41,6 @@ class WebhookDoor:
 
     async def receive(self, request: Request) -> Response:
         """Verify, store, answer. What is answered 2xx is durable."""
-        request.scope["route"] = self.route  # what logs and measurements name the request by
         caller = await self._caller(request)
         body = await read_within(request, MAX_BODY)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}

@@ -36,6 +36,7 @@ from services.kit.web.answers import answer_of
 from services.kit.web.idempotency import Replies
 from services.kit.web.observe import Observe
 from services.kit.web.ops import ops_server
+from services.kit.web.straight import Application, Straight
 from services.kit.web.validation import explain
 
 OF_STATUS: dict[int, type[Problem]] = {
@@ -141,12 +142,14 @@ def create_app(
     title: str,
     routers: Sequence[APIRouter],
     routes: Sequence[BaseRoute] = (),
+    straight: Sequence[Route] = (),
     lifespan: Lifespan | None = None,
     openapi_tags: list[dict[str, Any]] | None = None,
 ) -> FastAPI:
     """Return the application of a service.
 
-    `lifespan` starts and stops what the service runs beside requests (its worker); it runs inside the database's.
+    `straight` are plain routes of great load, which are served past the framework. `lifespan` starts and stops what the
+    service runs beside requests (its worker); it runs inside the database's.
     """
 
     @contextlib.asynccontextmanager
@@ -164,7 +167,7 @@ def create_app(
         finally:
             await kit.database.stop()
 
-    app = FastAPI(
+    app = Application(
         title=title,
         version="1",
         lifespan=whole_life,
@@ -178,6 +181,8 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.kit = kit
+    app.straight = Straight(straight, kit.settings.service)
+    app.router.routes.extend(straight)
     app.router.routes.extend(routes)
     app.router.routes.extend(health_routes(kit))
     for router in routers:

@@ -15,6 +15,7 @@ from services.contacts.orders.facts import OrderFact
 from services.contacts.orders.intake import AppliedOrder
 from services.contacts.sources.applier import RUSH, Applier, rest_after
 from services.kit.database import Session
+from services.kit.wakeups import wait_for
 from tests.contacts.sources.conftest import Stall
 from tests.samples.deliveries import SHARED, changed, sample
 
@@ -337,7 +338,7 @@ class TestRush:
         assert not rush.is_set()
         calls = (stall.call(source, "orders/create", changed(PAID, id=number)) for number in range(16))
         await asyncio.gather(*calls)
-        assert rush.is_set()
+        assert await wait_for(rush, 1)
 
     def test_the_rest_is_bounded_and_ends_where_a_delivery_has_waited_long(self) -> None:
         assert rest_after(0.05, timedelta(seconds=1)) == pytest.approx(0.45)
