@@ -14,9 +14,9 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from deploy.corked import CorkedProtocol
 from deploy.environment import SettingsUnusable, read_settings
 from deploy.processes import NAMES, process_named
+from deploy.protocol import Protocol
 from migrations.revisions import newest
 from services.kit.logs import configure_logs
 from services.kit.settings import ServiceSettings
@@ -53,7 +53,7 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
     app.state.kit.require_revision(newest(settings.service))
     config = uvicorn.Config(
         app,
-        http=CorkedProtocol,
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,

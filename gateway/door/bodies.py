@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 from starlette.types import Receive
 
-from gateway.door.headers import Header, value_of
 from services.kit.problems import BadRequest, TooLarge
 
 
@@ -12,9 +11,8 @@ class CallerGone(Exception):
     """The caller closed the connection before the request was complete."""
 
 
-def declared_length(headers: list[Header], limit: int) -> int | None:
-    """Return the Content-Length; TooLarge where it is beyond the limit, before a byte of the body is read."""
-    value = value_of(headers, b"content-length")
+def declared_length(value: bytes | None, limit: int) -> int | None:
+    """Return the length that Content-Length states; TooLarge beyond the limit, before a byte of the body is read."""
     if value is None:
         return None
     if not value.isdigit():

@@ -1,17 +1,18 @@
 """Which web pages may call us: exact origins, one answer for preflights, the same headers on errors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from gateway.door.headers import Header, value_of
+from gateway.door.headers import Header
 
-METHODS = b"GET, POST, PUT, PATCH, DELETE"
+METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = (
     b"accept, accept-language, authorization, content-type, idempotency-key, if-match, if-none-match, "
     b"kith-after, last-event-id, traceparent, tracestate, x-request-id"
 )
 EXPOSED = (
-    b"content-disposition, content-language, etag, idempotency-replayed, kith-position, kith-stale, kith-unchanged, "
-    b"link, location, ratelimit, ratelimit-policy, retry-after, x-request-id"
+    b"allow, content-disposition, content-language, content-location, etag, idempotency-replayed, kith-position, "
+    b"kith-stale, kith-unchanged, link, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, "
+    b"x-request-id"
 )
 MAX_AGE = b"600"
 
@@ -31,10 +32,10 @@ class Cors:
             return [vary]
         return [vary, (b"access-control-allow-origin", origin), (b"access-control-expose-headers", EXPOSED)]
 
-    def preflight(self, headers: list[Header]) -> list[Header] | None:
+    def preflight(self, first: Mapping[bytes, bytes]) -> list[Header] | None:
         """Return the headers that answer a preflight, or None where the request is none."""
-        origin = value_of(headers, b"origin")
-        if origin is None or value_of(headers, b"access-control-request-method") is None:
+        origin = first.get(b"origin")
+        if origin is None or b"access-control-request-method" not in first:
             return None
         if origin not in self._origins:
             return self.headers(origin)

@@ -9,10 +9,11 @@ from gateway.door.answers import finish, problem_answer, send_answer
 from gateway.door.bodies import CallerGone
 from gateway.door.cors import Cors
 from gateway.door.forward import IDENTITY, Forwarder
-from gateway.door.headers import has_two, value_of
+from gateway.door.headers import has_two
 from gateway.door.inner import ask_inner, finished, inner_scope
 from gateway.door.keyring import Holder, Keyring
 from gateway.door.limiter import Limiter
+from gateway.door.negotiation import accepts
 from gateway.door.routes import Operation, Place, Routes
 from gateway.door.usage import Usage
 from gateway.door.visit import Visit
@@ -21,10 +22,12 @@ from services.kit.failures import where
 from services.kit.problems import (
     InternalError,
     MethodNotAllowed,
+    NotAcceptable,
     NotFound,
     Problem,
     TooManyRequests,
     Unauthorized,
+    UnsupportedMediaType,
 )
 
 log = structlog.get_logger("kith.door")
@@ -34,6 +37,7 @@ FOR_SERVICES = ("/feed", "/snapshot/", "/internal/")
 """For other processes of Kith, which sign their calls themselves; not in the document, and no key opens them."""
 PAGES = ("/health/", "/docs", "/openapi.json", "/problems")
 CLIENT_CLOSED = 499
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class Door:
             raise MethodNotAllowed(headers={"Allow": place.allow})
         visit.service = operation.service
         holder = None if operation.public else await self._admit(visit)
+        if not operation.takes_webhooks:
+            check_form(visit, operation)
         if operation.service == OWN:
             await self._answer_self(visit, operation, holder, scope, receive, send)
         else:
@@ -102,7 +108,7 @@ class Door:
         if has_two(visit.headers, b"authorization"):
             raise Unauthorized("Authorization stands twice.")
         holder = await self._parts.keyring.open(
-            value_of(visit.headers, b"authorization"), value_of(visit.headers, b"origin"), visit.address
+            visit.first.get(b"authorization"), visit.first.get(b"origin"), visit.address
         )
         lease, passed = self._parts.limiter.lease(holder.identity.workspace_id, holder.key_id)
         visit.extra += lease.headers()
@@ -126,7 +132,7 @@ class Door:
 
     async def _pass_aside(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is not in the document: pages for everybody, and calls that other processes signed."""
-        if visit.path.startswith(FOR_SERVICES) and value_of(visit.headers, IDENTITY) is not None:
+        if visit.path.startswith(FOR_SERVICES) and IDENTITY in visit.first:
             await self.app(scope, receive, send)
         elif visit.path.startswith(PAGES):
             await self.app(inner_scope(scope, visit, []), receive, finished(send, visit))
@@ -134,8 +140,8 @@ class Door:
             raise NotFound
 
     async def _tell_options(self, visit: Visit, place: Place, send: Send) -> None:
-        preflight = self._parts.cors.preflight(visit.headers)
-        headers = [(b"allow", f"{place.allow}, OPTIONS".encode())] if preflight is None else preflight
+        preflight = self._parts.cors.preflight(visit.first)
+        headers = [(b"allow", place.allow.encode())] if preflight is None else preflight
         visit.started = True
         await send_answer(send, 204, finish(headers, visit.extra[:1]), b"")
         visit.measure(204)
@@ -152,3 +158,16 @@ class Door:
         )
         await send_answer(send, problem.status, finish(headers, visit.extra), body)
         visit.measure(problem.status)
+
+
+def check_form(visit: Visit, operation: Operation) -> None:
+    """Refuse a request whose body is packed, or that wants its answer in a form which it does not have."""
+    packing = visit.first.get(b"content-encoding", b"identity").strip().lower()
+    if operation.method in WITH_BODY and packing != b"identity":
+        # Unpacked, a small body can be a huge one; what clients send here is small as it is.
+        raise UnsupportedMediaType(
+            "Send the body as it is, without Content-Encoding.", headers={"Accept-Encoding": "identity"}
+        )
+    if not accepts(visit.first.get(b"accept"), operation.media_types):
+        kinds = ", ".join(sorted(kind.decode() for kind in operation.media_types))
+        raise NotAcceptable(f"The answer is {kinds}.")

@@ -7,12 +7,16 @@ from starlette.types import Receive, Send
 
 from gateway.door.answers import finish, send_answer
 from gateway.door.bodies import declared_length, read_body, stream_body
-from gateway.door.headers import Header, inwards, outwards, value_of
+from gateway.door.conditions import NOT_MODIFIED, is_known, tag_of, without_body
+from gateway.door.headers import inwards, outwards, value_of
 from gateway.door.keyring import Holder, Keyring
 from gateway.door.names import Ref, fill_names
+from gateway.door.negotiation import encoding_for
+from gateway.door.packing import PackedStream, is_worth_it, packed
 from gateway.door.routes import Operation
 from gateway.door.upstream import IDEMPOTENT, Incoming, Outgoing, Upstream
 from gateway.door.visit import Visit
+from gateway.door.wire import Answer
 from gateway.settings import GatewaySettings
 from services.kit.identity import HEADER
 
@@ -20,8 +24,8 @@ IDENTITY = HEADER.encode()
 JSON = b"application/json"
 OK = 200
 FIRST_REDIRECT = 300
-NOT_MODIFIED = 304
-OF_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
+READS = frozenset({"GET", "HEAD"})
+ENCODING = b"content-encoding"
 
 AskNames = Callable[[UUID, list[str]], Awaitable[dict[str, Ref]]]
 """Returns the names behind ids of a workspace."""
@@ -50,15 +54,16 @@ class Forwarder:
         self, visit: Visit, operation: Operation, holder: Holder | None, answer: Incoming, send: Send
     ) -> None:
         """Send an answer on, with names filled in where the operation asks for it."""
-        if is_known(visit, answer):
-            answer = Incoming(NOT_MODIFIED, without_body(answer.headers), b"")
-        body, headers = answer.body, answer.headers
+        if operation.fills_names and holder is not None and isinstance(answer.body, bytes) and is_json(answer):
+            workspace_id = holder.identity.workspace_id
+            answer.body = await fill_names(answer.body, lambda ids: self._ask_names(workspace_id, ids))
+        body: bytes | Answer | PackedStream = answer.body
         if isinstance(body, bytes):
-            headers = [header for header in headers if header[0] != b"content-length"]
-            if operation.fills_names and holder is not None and is_json(answer):
-                body = await fill_names(body, lambda ids: self._ask_names(holder.identity.workspace_id, ids))
+            answer.headers = [header for header in answer.headers if header[0] != b"content-length"]
+        if not operation.takes_webhooks:
+            body = await shape(visit, answer)
         visit.started = True
-        await send_answer(send, answer.status, finish(headers, visit.extra), body)
+        await send_answer(send, answer.status, finish(answer.headers, visit.extra), body, head_only=visit.is_head)
         visit.measure(answer.status)
 
     def limit(self, operation: Operation) -> int:
@@ -71,38 +76,45 @@ class Forwarder:
 
     async def _outgoing(self, visit: Visit, operation: Operation, holder: Holder | None, receive: Receive) -> Outgoing:
         limit = self.limit(operation)
-        length = declared_length(visit.headers, limit)
+        length = declared_length(visit.first.get(b"content-length"), limit)
+        method = visit.method if operation.takes_webhooks else operation.method
         headers = inwards(visit.headers, keep_credentials=operation.public) + visit.inward
         if holder is not None:
             headers.append((IDENTITY, self._keyring.token(holder, operation.service)))
         if not operation.takes_files:
             body = await read_body(receive, limit)
-            return Outgoing(visit.method, visit.target, headers, body, is_repeatable(visit, operation))
+            return Outgoing(method, visit.target, headers, body, is_repeatable(visit, operation))
         if length is not None:
-            headers.append((b"content-length", str(length).encode()))
-        return Outgoing(visit.method, visit.target, headers, stream_body(receive, limit))
+            headers.append((b"content-length", b"%d" % length))
+        return Outgoing(method, visit.target, headers, stream_body(receive, limit))
 
 
 def is_repeatable(visit: Visit, operation: Operation) -> bool:
     """Tell whether the service recognises a repetition of the request, or none can do harm."""
     if visit.method in IDEMPOTENT or operation.takes_webhooks:
         return True
-    return value_of(visit.headers, b"idempotency-key") is not None
+    return b"idempotency-key" in visit.first
 
 
-def is_known(visit: Visit, answer: Incoming) -> bool:
-    """Tell whether the caller has the very version that is answered (weak comparison, RFC 9110 13.1.2)."""
-    wanted = value_of(visit.headers, b"if-none-match")
-    if wanted is None or answer.status != OK or visit.method != "GET" or not isinstance(answer.body, bytes):
-        return False
-    tag = value_of(answer.headers, b"etag")
-    known = {part.strip().removeprefix(b"W/") for part in wanted.split(b",")}
-    return tag is not None and tag.removeprefix(b"W/") in known
+async def shape(visit: Visit, answer: Incoming) -> bytes | Answer | PackedStream:
+    """Bring an answer into the shape that was asked for: nothing where the caller has it already, else packed.
 
-
-def without_body(headers: list[Header]) -> list[Header]:
-    """Return the headers that an answer without its body keeps."""
-    return [header for header in headers if header[0] not in OF_BODY]
+    Tags are those of the plain answer: they name versions of rows, and If-Match takes them.
+    """
+    body = answer.body
+    if answer.status == OK and visit.method in READS and isinstance(body, bytes):
+        tag = tag_of(answer.headers, body)
+        wanted = visit.first.get(b"if-none-match")
+        if value_of(answer.headers, b"etag") is None:
+            answer.headers.append((b"etag", tag))
+        if wanted is not None and is_known(wanted, tag):
+            answer.status, answer.headers = NOT_MODIFIED, without_body(answer.headers)
+            return b""
+    encoding = encoding_for(visit.first.get(b"accept-encoding"))
+    if encoding is None or not is_worth_it(answer.headers, body):
+        return body
+    answer.headers = [*(header for header in answer.headers if header[0] != b"content-length"), (ENCODING, encoding)]
+    return await packed(body, encoding) if isinstance(body, bytes) else PackedStream(body, encoding)
 
 
 def is_json(answer: Incoming) -> bool:

@@ -24,8 +24,8 @@ FORWARDING = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-real-ip"}
 )
 CREDENTIALS = frozenset({b"authorization", b"cookie"})
-DROPPED_INWARDS = HOP_BY_HOP | OURS | FORWARDING | {b"host", b"expect", b"content-length"}
-"""The length goes with the body: the client that forwards it states it anew."""
+DROPPED_INWARDS = HOP_BY_HOP | OURS | FORWARDING | {b"host", b"expect", b"content-length", b"accept-encoding"}
+"""The length goes with the body: who forwards it states it anew. Answers are packed here, not by the services."""
 DROPPED_OUTWARDS = HOP_BY_HOP | {b"server", b"date", b"x-request-id", b"x-powered-by"}
 CORS_HEADERS = (b"access-control-", b"timing-allow-origin")
 

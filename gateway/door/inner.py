@@ -13,7 +13,8 @@ def inner_scope(scope: Scope, visit: Visit, identity: list[Header]) -> Scope:
     dropped = OURS | CREDENTIALS
     kept = [header for header in visit.headers if header[0] not in dropped]
     own = [header for header in visit.inward if header[0] in OURS]
-    return {**scope, "headers": [*kept, *own, *identity]}
+    method = "GET" if visit.is_head else visit.method
+    return {**scope, "method": method, "headers": [*kept, *own, *identity]}
 
 
 async def ask_inner(app: ASGIApp, scope: Scope, receive: Receive) -> Incoming:

@@ -26,6 +26,9 @@ class Operation:
     fills_names: bool
     takes_files: bool
     takes_webhooks: bool
+    """Exempt from the house's rules: what a platform sends and what it is answered passes as it is."""
+    media_types: frozenset[bytes]
+    """What a good answer may be; empty where it has no body."""
     max_body: int
     """Largest body in bytes where it differs from the setting, else 0."""
 
@@ -41,11 +44,14 @@ class Place:
     @property
     def allow(self) -> str:
         """The Allow header of this path."""
-        return ", ".join(sorted(self.operations))
+        methods = {*self.operations, "OPTIONS"}
+        return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
     def operation(self, method: str) -> Operation | None:
-        """Return the operation for a method, or None where the path does not have it."""
+        """Return the operation for a method, or None where the path does not have it; HEAD is GET without its body."""
         found = self.operations.get(method)
+        if found is None and method == "HEAD":
+            found = self.operations.get("GET")
         if found is None and self.any_method:
             return next(iter(self.operations.values()))
         return found
@@ -118,8 +124,14 @@ def _operation(template: str, method: str, raw: dict[str, Any]) -> Operation:
         fills_names=bool(raw.get("x-kith-fill-names")),
         takes_files="multipart/form-data" in media_types,
         takes_webhooks=bool(ANY_METHOD.match(template)),
+        media_types=_media_types(raw),
         max_body=int(raw.get("x-kith-max-body", 0)),
     )
+
+
+def _media_types(raw: dict[str, Any]) -> frozenset[bytes]:
+    good = [answer for status, answer in raw.get("responses", {}).items() if status.startswith("2")]
+    return frozenset(kind.encode() for answer in good for kind in answer.get("content", {}))
 
 
 def _walk(node: _Node, segments: list[str], depth: int) -> Place | None:

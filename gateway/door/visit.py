@@ -7,7 +7,7 @@ from prometheus_client import Histogram
 from starlette.types import Scope
 
 from gateway.door.cors import Cors
-from gateway.door.headers import Header, client_address, forwarded, value_of
+from gateway.door.headers import Header, client_address, forwarded
 from services.kit.context import RequestContext, accept
 from services.kit.ids import new_id
 
@@ -30,6 +30,8 @@ class Visit:
     """Raw, still percent-encoded."""
     query: bytes
     headers: list[Header]
+    first: dict[bytes, bytes]
+    """The first value of each header."""
     context: RequestContext
     address: str | None
     inward: list[Header]
@@ -45,9 +47,10 @@ class Visit:
     def begin(cls, scope: Scope, cors: Cors, trusted_hops: int) -> "Visit":
         """Take up a request."""
         headers: list[Header] = scope["headers"]
-        context = accept(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
+        first = dict(reversed(headers))
+        context = accept(_text(first, b"x-request-id"), _text(first, b"traceparent"))
         peer = scope["client"][0] if scope.get("client") else None
-        claimed = value_of(headers, b"x-forwarded-for") if trusted_hops else None
+        claimed = first.get(b"x-forwarded-for") if trusted_hops else None
         request_id = context.request_id.encode()
         trace = context.traceparent or new_trace()
         return cls(
@@ -55,20 +58,26 @@ class Visit:
             path=scope.get("raw_path", scope["path"].encode()).decode("latin-1"),
             query=scope["query_string"],
             headers=headers,
+            first=first,
             context=RequestContext(context.request_id, trace),
             address=client_address(peer, claimed, trusted_hops),
             inward=[
                 (b"x-request-id", request_id),
                 (b"traceparent", trace.encode()),
-                *forwarded(peer, scope["scheme"], value_of(headers, b"host"), claimed),
+                *forwarded(peer, scope["scheme"], first.get(b"host"), claimed),
             ],
-            extra=[(b"x-request-id", request_id), *cors.headers(value_of(headers, b"origin"))],
+            extra=[(b"x-request-id", request_id), *cors.headers(first.get(b"origin"))],
         )
 
     @property
     def target(self) -> str:
         """The raw path with its query, as it came."""
         return f"{self.path}?{self.query.decode('latin-1')}" if self.query else self.path
+
+    @property
+    def is_head(self) -> bool:
+        """Tell whether the caller wants the head of an answer only."""
+        return self.method == "HEAD"
 
     def measure(self, status: int) -> None:
         """Measure the finished request."""
@@ -82,6 +91,6 @@ def new_trace() -> str:
     return f"00-{trace}-{span}-01"
 
 
-def _text(headers: list[Header], name: bytes) -> str | None:
-    value = value_of(headers, name)
+def _text(first: dict[bytes, bytes], name: bytes) -> str | None:
+    value = first.get(name)
     return None if value is None else value.decode("latin-1")

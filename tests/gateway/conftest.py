@@ -28,7 +28,8 @@ from tests.gateway.peers import Echo, served
 
 Issue = Callable[..., Awaitable[str]]
 ECHO_PATHS: dict[str, dict[str, dict[str, Any]]] = {
-    "/v1/people": {"get": {}, "post": {}},
+    "/v1/people": {"get": {"responses": {"200": {"content": {"application/json": {}}}}}, "post": {}},
+    "/v1/people/{id}/card.ics": {"get": {"responses": {"200": {"content": {"text/calendar": {}}}}}},
     "/v1/people/{id}": {"get": {"x-kith-fill-names": True}, "patch": {}},
     "/v1/people/external/{source}/{external_id}": {"put": {}},
     "/v1/webhooks/{source_id}": {"post": {"security": []}},

@@ -41,7 +41,8 @@ class Echo:
             return
         status = int(given.get("x-echo-status", "200"))
         reply = given["x-echo-body"].encode() if "x-echo-body" in given else orjson.dumps(seen)
-        await answer(send, status, reply * int(given.get("x-echo-times", "1")))
+        kind = given.get("x-echo-type", "application/json")
+        await answer(send, status, reply * int(given.get("x-echo-times", "1")), kind, tagged="x-echo-bare" not in given)
 
 
 async def whole_body(receive: Receive) -> bytes:
@@ -56,16 +57,17 @@ async def whole_body(receive: Receive) -> bytes:
             return body
 
 
-async def answer(send: Send, status: int, body: bytes) -> None:
+async def answer(send: Send, status: int, body: bytes, kind: str = "application/json", *, tagged: bool = True) -> None:
     """Send an answer with headers of which some must not get through."""
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind.encode()),
         (b"content-length", str(len(body)).encode()),
-        (b"etag", b'"v7"'),
         (b"kith-position", b"contacts:9"),
         (b"access-control-allow-origin", b"*"),
         (b"x-request-id", b"another"),
     ]
+    if tagged:
+        headers.append((b"etag", b'"v7"'))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

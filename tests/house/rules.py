@@ -28,7 +28,7 @@ FORBIDDEN_IMPORTS = {
     "service": WEB,
     "repository": WEB,
     "models": WEB,
-    "rules": (*WEB, "sqlalchemy", "asyncpg", "httpx", "aiohttp"),
+    "rules": (*WEB, "sqlalchemy", "asyncpg", "httpx"),
 }
 EDGES = {"endpoints", "jobs", "consumers"}
 # They put objects together, and so name what everybody else only receives.

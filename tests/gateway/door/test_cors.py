@@ -1,13 +1,12 @@
 """Pages of listed origins may call; others get no permission, and no origin is ever a wildcard."""
 
 from gateway.door.cors import Cors
-from gateway.door.headers import Header
 
 CORS = Cors(["https://app.example", "http://localhost:3000"])
 
 
-def preflight(origin: bytes) -> list[Header]:
-    return [(b"origin", origin), (b"access-control-request-method", b"PATCH")]
+def preflight(origin: bytes) -> dict[bytes, bytes]:
+    return {b"origin": origin, b"access-control-request-method": b"PATCH"}
 
 
 def test_a_listed_origin_may_read_the_answer_and_its_headers() -> None:
@@ -42,8 +41,8 @@ def test_a_preflight_of_another_origin_is_answered_without_permission() -> None:
 
 
 def test_other_requests_are_no_preflight() -> None:
-    assert CORS.preflight([(b"origin", b"https://app.example")]) is None
-    assert CORS.preflight([(b"access-control-request-method", b"GET")]) is None
+    assert CORS.preflight({b"origin": b"https://app.example"}) is None
+    assert CORS.preflight({b"access-control-request-method": b"GET"}) is None
 
 
 def test_without_origins_no_header_is_added() -> None:

@@ -81,7 +81,7 @@ class TestWhere:
     async def test_another_method_is_405_and_says_which_there_are(self, http: httpx.AsyncClient) -> None:
         answer = await http.delete("/v1/people")
         is_problem(answer, 405, "method-not-allowed")
-        assert answer.headers["allow"] == "GET, POST"
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
     async def test_the_raw_path_and_query_reach_the_service_unchanged(
         self, http: httpx.AsyncClient, key: dict[str, str], echo: Echo
@@ -239,7 +239,7 @@ class TestCors:
 
     async def test_options_says_what_there_is(self, http: httpx.AsyncClient) -> None:
         answer = await http.options("/v1/people")
-        assert (answer.status_code, answer.headers["allow"]) == (204, "GET, POST, OPTIONS")
+        assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
 
     async def test_a_platforms_handshake_reaches_the_webhook(self, http: httpx.AsyncClient, echo: Echo) -> None:
         headers = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}

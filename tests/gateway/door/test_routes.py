@@ -93,7 +93,7 @@ def test_a_path_knows_its_methods() -> None:
     both["paths"]["/v1/people"]["post"] = operation("create_person")
     place = Routes(both).find("/v1/people")
     assert place is not None
-    assert place.allow == "GET, POST"
+    assert place.allow == "GET, HEAD, OPTIONS, POST"
     assert place.operation("POST") is not None
     assert place.operation("PATCH") is None
 

@@ -1,13 +1,14 @@
-"""Head and body of an answer leave together; nothing is lost, reordered or held back by that."""
+"""Head and body of an answer leave together, nothing is lost by that; what is no request is refused as a problem."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import orjson
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deploy.corked import CorkedProtocol
+from deploy.protocol import MOST_HEAD_BYTES, Protocol
 from services.kit.web.ops import QuietServer
 
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -15,7 +16,7 @@ ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
 @contextlib.asynccontextmanager
 async def connected(app: ASGIApp) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, http=CorkedProtocol)
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, http=Protocol)
     server = QuietServer(config)
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
@@ -73,3 +74,29 @@ async def test_a_large_answer_comes_whole_and_the_connection_ends_after_it_where
         writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         _, _, body = (await reader.read()).partition(b"\r\n\r\n")
     assert body == b"".join(pieces)
+
+
+async def test_what_is_no_http_is_a_problem() -> None:
+    async with connected(answering(b"hello")) as (reader, writer):
+        writer.write(b"HELO crm.example\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    assert orjson.loads(body)["status"] == 400
+
+
+async def test_a_head_without_an_end_is_refused_before_it_fills_the_memory() -> None:
+    async with connected(answering(b"hello")) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nx-more: ")
+        for _ in range(MOST_HEAD_BYTES // 8192):
+            writer.write(b"a" * 8192)
+            await asyncio.sleep(0.005)  # in pieces, as from a network
+        assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_many_requests_on_one_connection_may_have_longer_heads_together() -> None:
+    ask = ASK.replace(b"host", b"x-long: " + b"a" * 30_000 + b"\r\nhost")
+    async with connected(answering(b"hello")) as (reader, writer):
+        for _ in range(5):
+            writer.write(ask)
+            assert (await reader.read(65_536)).startswith(b"HTTP/1.1 200")
