@@ -24,7 +24,7 @@ def build_worker(kit: Kit, container: Container, settings: CampaignsSettings, li
         runner = JobRunner(kit.database, kit.clock, limits)
         runner.handler(reminder_jobs.KIND, at_once=8)(container.recorder.run)
         runner.handler(care_jobs.KIND, at_once=1)(care_jobs.run)
-        add_jobs(worker, runner, kit.database, kit.clock)
+        add_jobs(worker, runner, kit.database, kit.clock, retention_days=kit.settings.jobs_retention_days)
     return worker
 
 

@@ -31,7 +31,7 @@ def build_worker(kit: Kit, container: Container, settings: ContactsSettings, lim
         add_imports(runner, kit, container, settings)
         house = DeliveryHouse(kit.database, IntakeRows(), kit.clock, settings.delivery_retention_days)
         runner.schedule("deliveries-house", "23 * * * *")(house.tidy)
-        add_jobs(worker, runner, kit.database, kit.clock)
+        add_jobs(worker, runner, kit.database, kit.clock, retention_days=kit.settings.jobs_retention_days)
     return worker
 
 

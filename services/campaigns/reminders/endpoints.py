@@ -34,7 +34,8 @@ from services.kit.web import (
     operation,
     set_etag,
 )
-from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.batches import BatchAborted, BatchRead
+from services.kit.web.batching import Atomic, answer_batch
 from services.kit.web.change import ChangeDep
 from services.kit.web.operation import ON_ID, ON_VERSION
 

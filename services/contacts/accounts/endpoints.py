@@ -20,14 +20,15 @@ from services.contacts.accounts.schemas import (
     AccountUpsert,
 )
 from services.contacts.accounts.views import account_of, page_of
-from services.contacts.customers.dependencies import CustomersDep
+from services.contacts.activity.service import activity_of
 from services.contacts.external_path import ExternalPath
 from services.contacts.parameters import Embed, MatchRule, Reach
 from services.contacts.vocabulary import TagsCommand
 from services.contacts.written import Written
 from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.batches import BatchAborted, BatchRead
+from services.kit.web.batching import Atomic, answer_batch
 from services.kit.web.change import Change, ChangeDep
 
 router = Router(prefix="/v1/accounts", tags=["accounts"])
@@ -64,14 +65,13 @@ async def create_account(
 async def list_accounts(
     query: Annotated[AccountQuery, Query()],
     accounts: AccountsDep,
-    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     bound: BindingDep,
 ) -> AccountPage:
     """List accounts, newest first."""
     rows = await accounts.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    activity = await customers.activity(session, caller, [row["id"] for row in rows.items], query.include)
+    activity = await activity_of(session, caller, [row["id"] for row in rows.items], query.include)
     return page_of(rows.items, rows.next_cursor, rows.count, activity)
 
 
@@ -121,7 +121,6 @@ async def upsert_account(
 async def read_account(
     account_id: AccountId,
     accounts: AccountsDep,
-    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     response: Response,
@@ -132,7 +131,7 @@ async def read_account(
     set_etag(response, row["version"])
     if row["id"] != account_id:
         response.headers["Content-Location"] = f"/v1/accounts/{row['id']}"
-    return account_of(row, await customers.activity(session, caller, [row["id"]], embed.include))
+    return account_of(row, await activity_of(session, caller, [row["id"]], embed.include))
 
 
 @router.patch("/{account_id}", **CHANGE)

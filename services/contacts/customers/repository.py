@@ -42,20 +42,6 @@ UNION ALL
 SELECT id, 'source', name, key FROM sources WHERE workspace_id = $1 AND id = any($2::uuid[])
 """
 
-ACTIVITY = """
-SELECT c.id, o.orders_count, o.last_order_at, i.interactions_count, i.last_interaction_at
-FROM unnest($2::uuid[]) AS c (id)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS orders_count, max(o.placed_at) AS last_order_at FROM orders o
-    WHERE o.workspace_id = $1 AND o.customer_id = c.id AND NOT o.test
-      AND o.status NOT IN ('draft', 'failed', 'cancelled', 'deleted')
-) o
-CROSS JOIN LATERAL (
-    SELECT count(*) AS interactions_count, max(i.occurred_at) AS last_interaction_at FROM interactions i
-    WHERE i.workspace_id = $1 AND i.customer_id = c.id AND i.deleted_at IS NULL
-) i
-"""
-
 
 class CustomersRepository:
     """The tables `people` and `accounts`, read together."""
@@ -71,7 +57,3 @@ class CustomersRepository:
     async def names(self, session: Session, caller: Identity, ids: Sequence[UUID]) -> "list[asyncpg.Record]":
         """Return the names of reps, sources, and of those customers whom the caller may see."""
         return await session.fetch(NAMES, session.tenant, ids, caller.sees_all, caller.reps)
-
-    async def activity(self, session: Session, ids: Sequence[UUID]) -> "list[asyncpg.Record]":
-        """Return how much has happened with customers, and when last."""
-        return await session.fetch(ACTIVITY, session.tenant, ids)

@@ -1,13 +1,12 @@
 """Which customer an id means, whatever kind it is and whoever it was joined into."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.contacts.callers import may_see
 from services.contacts.customers.repository import CustomersRepository
-from services.contacts.vocabulary import ActivityRead
 from services.contracts.contacts import CustomerType
 from services.kit.database import Session
 from services.kit.identity import Identity
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
 
 MAX_JOINS = 20
 """Joins in a row that are followed; each keeps the older id, so real chains are short."""
-
-BEHIND = {
-    "orders:read": ("orders_count", "last_order_at"),
-    "interactions:read": ("interactions_count", "last_interaction_at"),
-}
-"""What is null without a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +54,3 @@ class Customers:
             for asked, target in meant.items()
             if target in seen and not seen[target]["deleted_at"] and may_see(caller, dict(seen[target]))
         }
-
-    async def activity(
-        self, session: Session, caller: Identity, ids: Sequence[UUID], include: Collection[str]
-    ) -> dict[UUID, ActivityRead]:
-        """Return what has happened with customers, where it is asked for; what the caller may not read is null."""
-        if "activity" not in include:
-            return {}
-        hidden = [name for scope, names in BEHIND.items() if not caller.may(scope) for name in names]
-        rows = await self.rows.activity(session, ids)
-        return {row["id"]: ActivityRead.model_validate(dict(row) | dict.fromkeys(hidden)) for row in rows}

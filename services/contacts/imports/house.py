@@ -20,6 +20,8 @@ class ImportHouse:
         self._clock = clock
 
     async def tidy(self) -> None:
-        """Forget files that were never completed, and those of imports that ended, after a day."""
+        """Forget files a day after their import ended, or was never completed; imports together with their jobs."""
+        before = first_id_at(self._clock.now() - KEPT)
         async with self._database.worker() as session:
-            await self._rows.drop_orphans(session, first_id_at(self._clock.now() - KEPT))
+            await self._rows.drop_orphans(session, before)
+            await self._rows.drop_forgotten(session, before)

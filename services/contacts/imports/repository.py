@@ -67,6 +67,14 @@ class ImportsRepository:
             before,
         )
 
+    async def drop_forgotten(self, session: Session, before: UUID) -> int:
+        """Forget imports whose job is no longer kept; ids made after `before` stay. Worker role: of all workspaces."""
+        return await session.execute(
+            "DELETE FROM imports i WHERE i.id < $1 AND NOT EXISTS (SELECT FROM jobs j"
+            " WHERE j.workspace_id = i.workspace_id AND j.id = i.id)",
+            before,
+        )
+
     async def insert(self, session: Session, import_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
         """Note what a complete file is and how to take it in."""
         names = ", ".join(values)

@@ -22,7 +22,8 @@ from services.contacts.parameters import Reach
 from services.contacts.written import Written
 from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.batches import BatchAborted, BatchRead
+from services.kit.web.batching import Atomic, answer_batch
 from services.kit.web.change import Change, ChangeDep
 
 router = Router(prefix="/v1/interactions", tags=["interactions"])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
-from services.contacts.customers.dependencies import CustomersDep
+from services.contacts.activity.service import activity_of
 from services.contacts.external_path import ExternalPath
 from services.contacts.parameters import Embed, MatchRule, Reach
 from services.contacts.people.dependencies import PeopleDep
@@ -30,7 +30,8 @@ from services.contacts.vocabulary import TagsCommand
 from services.contacts.written import Written
 from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.batches import Atomic, BatchAborted, BatchRead, answer_batch
+from services.kit.web.batches import BatchAborted, BatchRead
+from services.kit.web.batching import Atomic, answer_batch
 from services.kit.web.change import Change, ChangeDep
 
 router = Router(prefix="/v1/people", tags=["people"])
@@ -67,14 +68,13 @@ async def create_person(
 async def list_people(
     query: Annotated[PersonQuery, Query()],
     people: PeopleDep,
-    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     bound: BindingDep,
 ) -> PersonPage:
     """List people, newest first. Filters on contact data need the scope people:read_contact."""
     rows = await people.rows.page(session, conditions(query, caller), query, bound, query.sort)
-    activity = await customers.activity(session, caller, [row["id"] for row in rows.items], query.include)
+    activity = await activity_of(session, caller, [row["id"] for row in rows.items], query.include)
     return page_of(rows.items, caller, rows.next_cursor, rows.count, activity)
 
 
@@ -123,7 +123,6 @@ async def upsert_person(key: ExternalPath, body: PersonUpsert, people: PeopleDep
 async def read_person(
     person_id: PersonId,
     people: PeopleDep,
-    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     response: Response,
@@ -134,7 +133,7 @@ async def read_person(
     set_etag(response, row["version"])
     if row["id"] != person_id:
         response.headers["Content-Location"] = f"/v1/people/{row['id']}"
-    return person_of(row, caller, await customers.activity(session, caller, [row["id"]], embed.include))
+    return person_of(row, caller, await activity_of(session, caller, [row["id"]], embed.include))
 
 
 @router.patch("/{person_id}", **CHANGE)

@@ -1,10 +1,9 @@
 """Batches: many items in one request, each judged on its own, answered as 207 with one line an item."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar, get_args
 from uuid import UUID
 
-from fastapi import Query, Request
 from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
@@ -16,9 +15,6 @@ from services.kit.web.schemas import Output
 MAX_BATCH = 1000
 MAX_FAULTS = 50
 T = TypeVar("T", bound=BaseModel)
-R = TypeVar("R")
-
-Atomic = Annotated[bool, Query(description="Take all items or none.")]
 
 
 class Item(Generic[T]):
@@ -130,26 +126,3 @@ def split_faulty(items: Sequence[Item[T]], outcomes: Outcomes) -> list[tuple[int
         else:
             outcomes.fail(index, item.fault or Invalid())
     return fitting
-
-
-async def answer_batch(
-    request: Request,
-    items: Sequence[Item[T]],
-    act: Callable[[list[T]], Awaitable[Sequence[R | Problem]]],
-    line: Callable[[R], tuple[int, UUID | None, int]],
-    *,
-    atomic: bool,
-) -> BatchRead:
-    """Let `act` judge the items that fit, all at once, and say of each what became of it.
-
-    `line` gives the status, id and version of a result that is no problem.
-    """
-    outcomes = Outcomes(request.app.state.kit.settings.public_url.rstrip("/"), request.url.path)
-    fitting = split_faulty(items, outcomes)
-    found = await act([item for _, item in fitting])
-    for (place, _), one in zip(fitting, found, strict=True):
-        if isinstance(one, Problem):
-            outcomes.fail(place, one)
-        else:
-            outcomes.succeed(place, *line(one))
-    return outcomes.answer(atomic=atomic)

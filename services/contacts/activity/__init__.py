@@ -1,0 +1,1 @@
+"""Activity: how much has happened with customers, and when last."""
