@@ -34,21 +34,25 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "required": False,
     "description": "Text of your choice. The same request with the same key takes effect once and gets the same "
     "answer, for a day.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 IF_MATCH: dict[str, Any] = {
     "name": "If-Match",
     "in": "header",
     "required": False,
     "description": 'Only if the resource still has this version, such as `"v17"`.',
-    "schema": {"type": "string", "maxLength": 255},
+    "schema": {
+        "type": "string",
+        "maxLength": 255,
+        "pattern": r'^(\*|(W/)?"v[0-9]{1,18}"( *, *(W/)?"v[0-9]{1,18}")*)$',
+    },
 }
 ACCEPT_LANGUAGE: dict[str, Any] = {
     "name": "Accept-Language",
     "in": "header",
     "required": False,
     "description": "Language of texts made by Kith: en, zh-Hant, zh-Hans, ja.",
-    "schema": {"type": "string", "maxLength": 255},
+    "schema": {"type": "string"},
 }
 LOCATION = {"description": "Address of what was made.", "schema": {"type": "string", "format": "uri-reference"}}
 JOB_LOCATION = {"description": "Address of the job.", "schema": {"type": "string", "format": "uri-reference"}}

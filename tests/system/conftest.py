@@ -10,6 +10,7 @@ from gateway import bootstrap
 from tests.system.client import Client
 from tests.system.shops import Shop
 from tests.system.stack import Stack
+from tests.system.workspaces import Two, two_workspaces
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +38,13 @@ async def new_workspace(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[Cl
             return await clients.enter_async_context(Client(stack.url, key))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+async def two(stack: Stack) -> AsyncIterator[Two]:
+    """A workspace with something of everything, and another one; tests leave both as they are."""
+    async with two_workspaces(stack) as found:
+        yield found
 
 
 @pytest.fixture(params=["shopify", "woocommerce"])

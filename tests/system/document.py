@@ -5,21 +5,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+
+from services.kit.settings import ServiceSettings
+from tests.system.schemas import NOBODY, Schemas
 
 Json = dict[str, Any]
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "api" / "openapi.json"
 METHODS = ("get", "post", "put", "patch", "delete")
 PARAMETER = re.compile(r"\{([^}]+)\}")
-NOBODY = UUID("01990000-0000-7000-8000-00000000dead")
-FORMATS = {
-    "uuid": str(NOBODY),
-    "date-time": "2026-11-01T08:00:00Z",
-    "date": "2026-11-01",
-    "email": "nobody@mail.example",
-    "duration": "PT24H",
-}
+MAX_BODY = ServiceSettings.model_fields["max_body_bytes"].default
+JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Operation:
     method: str
     path: str
     spec: Json
-    schemas: Json
+    schemas: Schemas
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -53,49 +49,45 @@ class Operation:
         """Fill in the path; what has no value becomes the id of nobody."""
         return PARAMETER.sub(lambda found: (values or {}).get(found[1], str(NOBODY)), self.path)
 
+    @property
+    def is_batch(self) -> bool:
+        """Whether the items in its body are judged one by one in the answer, as the single operation judges them."""
+        return self.path.endswith("/batch")
+
+    @property
+    def largest_body(self) -> int:
+        """Most bytes that its body may have."""
+        return int(self.spec.get("x-kith-max-body", MAX_BODY))
+
+    @property
+    def media_type(self) -> str:
+        """Media type of its body; empty without one."""
+        return next(iter((self.spec.get("requestBody") or {}).get("content") or {}), "")
+
+    @property
+    def body(self) -> Json | None:
+        """The schema of its body where that is JSON of ours."""
+        content = (self.spec.get("requestBody") or {}).get("content") or {}
+        return content[self.media_type]["schema"] if self.media_type in JSON_TYPES and not self.is_public else None
+
+    def parameters_in(self, place: str) -> dict[str, Json]:
+        """Return its parameters that stand in the query, the header or the path, by name."""
+        return {one["name"]: one for one in self.spec.get("parameters", ()) if one["in"] == place}
+
     def request(self) -> Json:
         """Return a body that fits, as arguments for the client."""
-        content = (self.spec.get("requestBody") or {}).get("content") or {}
-        for kind, media in content.items():
-            if "json" in kind:
-                return {"json": self._example(media["schema"], media.get("example"))}
-            if "multipart" in kind:
-                return {"files": {"file": ("x.csv", b"external_id\n1\n", "text/csv")}, "data": {"kind": "orders"}}
-        return {}
-
-    def _example(self, schema: Json, given: object = None) -> object:
-        if given is not None:
-            return given
-        if "$ref" in schema:
-            return self._example(self.schemas[schema["$ref"].rpartition("/")[2]])
-        if schema.get("examples"):
-            return schema["examples"][0]
-        for key in ("const", "default"):
-            if key in schema:
-                return schema[key]
-        for key in ("anyOf", "oneOf", "allOf"):
-            if key in schema:
-                return self._example(schema[key][0])
-        return self._made_up(schema)
-
-    def _made_up(self, schema: Json) -> object:
-        kind = schema.get("type")
-        if schema.get("enum"):
-            return schema["enum"][0]
-        if kind == "object":
-            properties = schema.get("properties", {})
-            return {name: self._example(properties[name]) for name in schema.get("required", ())}
-        if kind == "array":
-            return [self._example(schema["items"])] * int(schema.get("minItems", 0))
-        if kind in {"integer", "number"}:
-            return schema.get("minimum", 1)
-        return True if kind == "boolean" else FORMATS.get(str(schema.get("format")), "nobody")
+        if "multipart" in self.media_type:
+            return {
+                "files": {"file": ("x.csv", b"external_id\n1\n", "text/csv")},
+                "data": {"kind": "orders", "format": "csv"},
+            }
+        return {} if self.body is None else {"json": self.schemas.sample(self.body)}
 
 
 def operations() -> list[Operation]:
     """Return every operation of the committed document."""
     document = json.loads(DOCUMENT.read_text())
-    schemas = document.get("components", {}).get("schemas", {})
+    schemas = Schemas(document["components"]["schemas"])
     return [
         Operation(method.upper(), path, item[method], schemas)
         for path, item in document["paths"].items()

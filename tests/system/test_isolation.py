@@ -1,120 +1,21 @@
 """Every operation of the published document: no key, wrong scope, foreign workspace."""
 
-import itertools
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-from deploy.local.bootstrap import running_gateway
-from gateway import bootstrap
-from tests.system.client import Client, Json, eventually
+from tests.system.client import eventually
 from tests.system.document import Operation, operations
-from tests.system.shops import Shop
-from tests.system.stack import Stack
-from tests.system.test_main_job import view_with_reminder
+from tests.system.problems import differs, without_names
+from tests.system.schemas import NOBODY
+from tests.system.workspaces import NEEDED, Two, foreign_address
 
 WITH_KEY = [one for one in operations() if not one.is_public]
 WITH_SCOPES = [one for one in WITH_KEY if one.scopes]
 WITH_ID = [one for one in WITH_KEY if one.parameters]
 LISTS = [one for one in WITH_KEY if one.method == "GET" and not one.parameters]
-# No operation of this release needs these: keys that hold nothing else may do nothing.
-USELESS_SCOPES = ("coupons:read", "journeys:read")
-NEEDS_PARAMETERS = {"/v1/scores": {"kind": "value_tier"}}
+OWNERS = {"rep_id": "reps", "owner_rep_id": "reps", "account_id": "accounts", "source_id": "sources"}
+"""Which collection the ids of a filter belong to, where they are not people's."""
 OWN = ("/v1/me", "/v1/workspace")
 """What every workspace has of its own and nobody can ask of another."""
-
-
-@dataclass
-class Two:
-    """Two workspaces: what the first one has, and the other one's admin."""
-
-    anonymous: Client
-    powerless: Client
-    owner: Client
-    foreigner: Client
-    ids: dict[str, str]
-    bodies: dict[str, Json]
-    """Bodies that fit where the document's own example would be refused for what it says."""
-
-
-@pytest.fixture(scope="module")
-async def two(stack: Stack) -> AsyncIterator[Two]:
-    """A workspace with something of everything, and another one."""
-    settings = running_gateway(stack.home)
-    mine, key = await bootstrap.create_workspace(settings, "Mine")
-    _, other_key = await bootstrap.create_workspace(settings, "Other")
-    weak_key = await bootstrap.create_key(settings, mine, "weak", list(USELESS_SCOPES))
-    async with (
-        Client(stack.url, None) as anonymous,
-        Client(stack.url, weak_key) as powerless,
-        Client(stack.url, key) as owner,
-        Client(stack.url, other_key) as foreigner,
-    ):
-        await owner.configure(reporting_currency="TWD")
-        yield Two(anonymous, powerless, owner, foreigner, await furnish(owner), await fitting_bodies(foreigner))
-
-
-async def fitting_bodies(client: Client) -> dict[str, Json]:
-    """Return bodies that name a rep of the caller's own, and a time to come."""
-    rep = await client.post("/v1/reps", {"display_name": "Somebody"})
-    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    return {"reassign": {"rep_id": rep["id"]}, "snooze": {"until": later}}
-
-
-async def furnish(client: Client) -> dict[str, str]:
-    """Create one of everything; returns ids by the collection that they belong to."""
-    shop = await Shop.connect(client, "shopify")
-    order = shop.order()
-    answer = await shop.place(order)
-    view = await view_with_reminder(client, shop, order)
-    person = view["customer"]["id"]
-    stored = await shop.stored_order(order.external_id)
-    created = {
-        "accounts": {"name": "Hidden"},
-        "reps": {"display_name": "Hidden"},
-        "exchange-rates": {"currency": "USD", "valid_from": "2026-01-01", "rate": "30"},
-        "interactions": {"customer_id": person, "function": "care", "channel": "call", "direction": "outbound"},
-        "api-keys": {"name": "Hidden", "scopes": ["people:read"]},
-    }
-    ids = {name: (await client.post(f"/v1/{name}", body))["id"] for name, body in created.items()}
-    job = await client.job(await client.post("/v1/scores/recompute", {}))
-    imported = await client.send(
-        "POST",
-        "/v1/imports",
-        files={
-            "file": ("orders.csv", b"external_id,total,currency,placed_at\n1,5,TWD,2026-01-01T00:00:00Z\n", "text/csv")
-        },
-        data={"kind": "orders", "format": "csv"},
-    )
-    policies = await client.items("/v1/scoring-policies")
-    care_rules = await client.items("/v1/care-rules")
-    return ids | {
-        "people": person,
-        "customers": person,
-        "orders": stored["id"],
-        "sources": shop.source_id,
-        "deliveries": answer["delivery_id"],
-        "reminders": view["reminders"]["items"][0]["id"],
-        "jobs": job["id"],
-        "imports": imported.json()["id"],
-        "scoring-policies": policies[0]["id"],
-        "care-rules": care_rules[0]["id"],
-        "source": shop.key,
-        "external_id": order.external_id,
-    }
-
-
-def foreign_address(operation: Operation, ids: dict[str, str]) -> str:
-    """Return the path of an operation on something that the other workspace has."""
-    steps = operation.path.split("/")
-    values = {}
-    for before, step in itertools.pairwise(steps):
-        if step.startswith("{"):
-            name = step.strip("{}")
-            values[name] = ids[name] if name in ids else ids[before]
-    return operation.address(values)
 
 
 @pytest.mark.parametrize("operation", WITH_KEY, ids=str)
@@ -137,26 +38,38 @@ async def test_with_a_key_that_lacks_the_scope_it_is_403_and_names_the_scope(two
 
 
 @pytest.mark.parametrize("operation", WITH_ID, ids=str)
-async def test_on_something_of_another_workspace_it_is_404(two: Two, operation: Operation) -> None:
-    address = foreign_address(operation, two.ids)
+async def test_on_something_foreign_it_is_the_404_of_what_never_was(two: Two, operation: Operation) -> None:
+    request = two.request(operation)
 
-    own = two.bodies.get(operation.path.rpartition("/")[2])
-    request = {"json": own} if own else operation.request()
-
-    answer = await two.foreigner.send(operation.method, address, **request)
+    answer = await two.foreigner.send(operation.method, foreign_address(operation, two.ids), **request)
     never = await two.foreigner.send(operation.method, operation.address(), **request)
 
-    assert answer.status_code == 404, answer.text
-    assert never.status_code == answer.status_code
-    hidden = {"request_id", "instance", "detail"}
-    assert {key: value for key, value in answer.json().items() if key not in hidden} == {
-        key: value for key, value in never.json().items() if key not in hidden
-    }
+    assert differs(answer, 404) is None, answer.text
+    assert differs(never, 404) is None, never.text
+    assert without_names(answer, *two.ids.values()) == without_names(never, str(NOBODY))
+    assert answer.headers.keys() == never.headers.keys()
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=str)
+async def test_an_id_of_another_workspace_in_a_filter_finds_what_no_id_finds(two: Two, operation: Operation) -> None:
+    for name in operation.parameters_in("query"):
+        if name != "ids" and not name.endswith("_id"):
+            continue
+        foreign = two.ids.get(OWNERS.get(name, ""), two.ids["people"])
+        needed = NEEDED.get(operation.path, {}) | {"count": "exact"}
+        answers = [
+            await two.foreigner.send("GET", operation.path, params=needed | {name: value})
+            for value in (foreign, str(NOBODY))
+        ]
+        told = [answer.json() for answer in answers]
+        if name != "external_id":
+            assert [answer.status_code for answer in answers] == [200, 200], answers[0].text
+            assert told[0] == told[1], name
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=str)
 async def test_a_list_shows_nothing_of_another_workspace(two: Two, operation: Operation) -> None:
-    answer = await two.foreigner.send("GET", operation.path, params=NEEDS_PARAMETERS.get(operation.path, {}))
+    answer = await two.foreigner.send("GET", operation.path, params=NEEDED.get(operation.path, {}))
 
     assert answer.is_success, answer.text
     assert not [name for name, value in two.ids.items() if name != "external_id" and value in answer.text]

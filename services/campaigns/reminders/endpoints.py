@@ -36,7 +36,7 @@ from services.kit.web import (
 )
 from services.kit.web.batches import BatchAborted, BatchRead
 from services.kit.web.batching import Atomic, answer_batch
-from services.kit.web.change import ChangeDep
+from services.kit.web.change import ChangeDep, CreationDep
 from services.kit.web.operation import ON_ID, ON_VERSION
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ WORK = operation(scopes=["reminders:write"], problems=[*ON_ID, *ON_VERSION, Remi
 
 @router.post("", status_code=201, **operation(scopes=["reminders:write"], fill_names=True))
 async def create_reminder(
-    body: ReminderCreate, reminders: RemindersDep, change: ChangeDep, locale: LocaleDep
+    body: ReminderCreate, reminders: RemindersDep, change: CreationDep, locale: LocaleDep
 ) -> ReminderRead:
     """Set a reminder by hand: what to do about a customer, and until when."""
     [made] = await reminders.set_by_hand(change.session, change.caller, [body])

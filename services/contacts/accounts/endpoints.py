@@ -29,7 +29,7 @@ from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.batches import BatchAborted, BatchRead
 from services.kit.web.batching import Atomic, answer_batch
-from services.kit.web.change import Change, ChangeDep
+from services.kit.web.change import Change, ChangeDep, CreationDep
 
 router = Router(prefix="/v1/accounts", tags=["accounts"])
 
@@ -54,7 +54,7 @@ def answer(change: Change, written: Written) -> AccountRead:
     ),
 )
 async def create_account(
-    body: AccountCreate, accounts: AccountsDep, change: ChangeDep, on_match: MatchRule = "reject"
+    body: AccountCreate, accounts: AccountsDep, change: CreationDep, on_match: MatchRule = "reject"
 ) -> AccountRead:
     """Create an account. An external id that is known already answers 409, or 200 with `on_match=link`."""
     change.response.status_code = 200

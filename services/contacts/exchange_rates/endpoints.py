@@ -29,7 +29,15 @@ def shown(row: "asyncpg.Record") -> ExchangeRateRead:
     return ExchangeRateRead.model_validate({**dict(row), "rate": format(row["rate"], "f")})
 
 
-@router.post("", status_code=201, **operation(scopes=["workspace:write"], problems=[OwnCurrency]))
+@router.post(
+    "",
+    status_code=201,
+    **operation(
+        scopes=["workspace:write"],
+        problems=[OwnCurrency],
+        responses={200: {"model": ExchangeRateRead, "description": "Replaced, or the same already"}},
+    ),
+)
 async def create_exchange_rate(
     body: ExchangeRateCreate, rates: ExchangeRatesDep, session: WriteSession, response: Response
 ) -> ExchangeRateRead:

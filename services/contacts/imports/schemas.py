@@ -52,6 +52,8 @@ COLUMNS = (
 class ImportCreate(Input):
     """What a file holds and how to take it in."""
 
+    texts = True
+
     kind: ImportKind = Field(description="What the rows are.")
     format: ImportFormat = Field(description="How the file is written: UTF-8, comma, semicolon or tab.")
     source: Slug = Field("import", description="Key of the source that the external ids in the file belong to.")

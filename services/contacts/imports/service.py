@@ -92,7 +92,7 @@ def order_in(upload: Upload) -> ImportCreate:
     try:
         return ImportCreate.model_validate(upload.fields)
     except ValidationError as error:
-        raise explain_item(error) from error
+        raise explain_item(error, upload.fields) from error
 
 
 def harmless(value: object) -> object:

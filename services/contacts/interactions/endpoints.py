@@ -24,7 +24,7 @@ from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.batches import BatchAborted, BatchRead
 from services.kit.web.batching import Atomic, answer_batch
-from services.kit.web.change import Change, ChangeDep
+from services.kit.web.change import Change, ChangeDep, CreationDep
 
 router = Router(prefix="/v1/interactions", tags=["interactions"])
 InteractionId = Annotated[UUID, Path(description="Id of the interaction.")]
@@ -40,7 +40,7 @@ def answer(change: Change, written: Written) -> InteractionRead:
 
 @router.post("", status_code=201, **operation(scopes=["interactions:write"], problems=[NoRepBound]))
 async def create_interaction(
-    body: InteractionCreate, interactions: InteractionsDep, change: ChangeDep
+    body: InteractionCreate, interactions: InteractionsDep, change: CreationDep
 ) -> InteractionRead:
     """Record something that happened between us and a person or account."""
     return answer(change, await interactions.record(change.session, change.caller, body))

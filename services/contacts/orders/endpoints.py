@@ -27,7 +27,7 @@ from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.batches import BatchAborted, BatchRead
 from services.kit.web.batching import Atomic, answer_batch
-from services.kit.web.change import Change, ChangeDep
+from services.kit.web.change import Change, ChangeDep, CreationDep
 
 router = Router(prefix="/v1/orders", tags=["orders"])
 OrderId = Annotated[UUID, Path(description="Id of the order.")]
@@ -45,7 +45,7 @@ def answer(change: Change, written: Written) -> OrderRead:
 async def create_order(
     body: OrderCreate,
     orders: OrdersDep,
-    change: ChangeDep,
+    change: CreationDep,
     effects: Reach = "all",
 ) -> OrderRead:
     """Create an order. The buyer is found by identifiers or made; the account, if there is one, is credited."""

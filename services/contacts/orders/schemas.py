@@ -31,8 +31,11 @@ Options = Annotated[
 InputStatus = Annotated[OrderStatus, Field(description="One status; left out on creation, it is `paid`.")]
 
 EXAMPLE: dict[str, Any] = {
-    "customer": {"external_ids": [{"source": "shop", "id": "207119551"}], "emails": [{"address": "ming@example.com"}]},
-    "source": "shop",
+    "customer": {
+        "external_ids": [{"source": "import", "id": "207119551"}],
+        "emails": [{"address": "ming@example.com"}],
+    },
+    "source": "import",
     "external_id": "820982911946154508",
     "number": "#1001",
     "placed_at": "2026-11-20T10:15:00+08:00",

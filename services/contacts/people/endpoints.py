@@ -32,7 +32,7 @@ from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.batches import BatchAborted, BatchRead
 from services.kit.web.batching import Atomic, answer_batch
-from services.kit.web.change import Change, ChangeDep
+from services.kit.web.change import Change, ChangeDep, CreationDep
 
 router = Router(prefix="/v1/people", tags=["people"])
 
@@ -57,7 +57,7 @@ def answer(change: Change, written: Written) -> PersonRead:
     ),
 )
 async def create_person(
-    body: PersonCreate, people: PeopleDep, change: ChangeDep, on_match: MatchRule = "reject"
+    body: PersonCreate, people: PeopleDep, change: CreationDep, on_match: MatchRule = "reject"
 ) -> PersonRead:
     """Create a person. An identifier that is known already answers 409, or 200 with `on_match=link`."""
     change.response.status_code = 200

@@ -125,7 +125,7 @@ EXAMPLE: dict[str, Any] = {
     "locale": "zh-Hant-TW",
     "time_zone": "Asia/Taipei",
     "tags": ["tea"],
-    "external_ids": [{"source": "shop", "id": "207119551"}],
+    "external_ids": [{"source": "import", "id": "207119551"}],
 }
 
 

@@ -107,6 +107,11 @@ def text_keys(responses: dict[int | str, dict[str, Any]]) -> dict[str, dict[str,
     return {str(status): response for status, response in responses.items()}
 
 
+OWN_DOCUMENT: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": True,
+    "description": "The platform's own document.",
+}
 DOCUMENTED: dict[str, Any] = {
     "operationId": "receive_webhook",
     "summary": "Receive Webhook",
@@ -130,8 +135,8 @@ DOCUMENTED: dict[str, Any] = {
         "required": True,
         "description": "The body exactly as the platform sent it.",
         "content": {
-            "application/json": {"schema": {"description": "The platform's own document."}},
-            "application/x-www-form-urlencoded": {"schema": {"type": "object", "additionalProperties": True}},
+            "application/json": {"schema": OWN_DOCUMENT},
+            "application/x-www-form-urlencoded": {"schema": OWN_DOCUMENT},
         },
     },
 }

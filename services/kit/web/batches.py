@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError, Wi
 from pydantic_core import CoreSchema, core_schema
 
 from services.kit.context import current
-from services.kit.problems import ErrorItem, Invalid, Problem
-from services.kit.web.json_body import escape
+from services.kit.problems import Invalid, Problem
 from services.kit.web.schemas import Output
+from services.kit.web.validation import item_of
 
 MAX_BATCH = 1000
 MAX_FAULTS = 50
@@ -37,22 +37,14 @@ class Item(Generic[T]):
         try:
             return cls(validate(raw))
         except ValidationError as error:
-            return cls(None, explain_item(error))
+            return cls(None, explain_item(error, raw))
 
 
-def explain_item(error: ValidationError) -> Invalid:
+def explain_item(error: ValidationError, raw: object) -> Invalid:
     """Return what is wrong with one item; pointers are relative to the item."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_FAULTS]
-    items = [
-        ErrorItem("body", fault["msg"].removeprefix("Value error, "), fault["type"], pointer=pointer_of(fault["loc"]))
-        for fault in faults
-    ]
+    items = [item_of({**fault, "loc": ("body", *fault["loc"])}, raw) for fault in faults]
     return Invalid("The item does not fit.", errors=items)
-
-
-def pointer_of(path: Sequence[str | int]) -> str:
-    """Return a path inside the item as a JSON pointer fragment."""
-    return "#" + "".join(f"/{escape(str(step))}" for step in path)
 
 
 PROBLEM = {"anyOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}]}

@@ -37,3 +37,11 @@ async def change(session: WriteSession, caller: CallerDep, wanted: IfMatch, resp
 
 
 ChangeDep = Annotated[Change, Depends(change)]
+
+
+async def creation(session: WriteSession, caller: CallerDep, response: Response) -> Change:
+    """Return what making something needs: nobody has seen a version of it yet."""
+    return Change(session, caller, None, response)
+
+
+CreationDep = Annotated[Change, Depends(creation)]

@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Response
 from services.kit.problems import BadRequest, ErrorItem, PreconditionRequired
 
 TAG = re.compile(r'(?:W/)?"v([0-9]{1,18})"')
+LONGEST = 255
 
 
 def set_etag(response: Response, version: int) -> None:
@@ -21,7 +22,7 @@ async def if_match(request: Request) -> frozenset[int] | None:
     if header is None or header.strip() == "*":
         return None
     found = [TAG.fullmatch(tag.strip()) for tag in header.split(",")]
-    if not all(found):
+    if not all(found) or len(header) > LONGEST:
         message = 'If-Match takes versions such as "v17".'
         raise BadRequest(message, errors=[ErrorItem("header", message, name="If-Match")])
     return frozenset(int(tag[1]) for tag in found if tag)

@@ -1,12 +1,14 @@
 """Reading JSON strictly: no duplicate keys, no NaN, bounded depth, NFC text without NUL or lone surrogates."""
 
 import json
+import math
 import unicodedata
 from typing import Any, NoReturn
 
 from services.kit.problems import BadRequest, ErrorItem, Invalid
 
 MAX_DEPTH = 32
+MAX_SHOWN = 40
 
 
 def read_json(raw: bytes) -> Any:  # noqa: ANN401 - any JSON value
@@ -15,7 +17,9 @@ def read_json(raw: bytes) -> Any:  # noqa: ANN401 - any JSON value
     BadRequest where it is no JSON of ours (broken, duplicate keys, NaN, too deep), Invalid for text we cannot store.
     """
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=unique_object, parse_constant=refuse_constant)
+        value = json.loads(
+            raw.decode(), object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite
+        )
     except UnicodeDecodeError as error:
         raise unreadable("The body is not UTF-8.", "not_utf8") from error
     except RecursionError as error:
@@ -45,6 +49,12 @@ def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def refuse_constant(name: str) -> NoReturn:
     """Refuse NaN and Infinity, which JSON does not have."""
     raise unreadable(f"{name} is not JSON.", "not_json")
+
+
+def finite(text: str) -> float:
+    """Return a number; refuses what is beyond all floats, which would be kept as infinite."""
+    value = float(text)
+    return value if math.isfinite(value) else refuse_constant(text[:MAX_SHOWN])
 
 
 def clean(value: Any, pointer: str, depth: int) -> Any:  # noqa: ANN401 - any JSON value

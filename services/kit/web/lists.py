@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, field_validator
+from pydantic_core import CoreSchema
 
 from services.kit.database import Session
 from services.kit.problems import bad_parameter
 from services.kit.web.schemas import MAX_IDS, Count
+from services.kit.web.typed import strictly
 
 if TYPE_CHECKING:
     import asyncpg
@@ -30,6 +32,11 @@ class ListQuery(BaseModel):
     """The parameters every list takes; a list's own filters are added in a subclass."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own signature
+        """Take times only as they are written, not as seconds since 1970."""
+        return strictly(handler(source), texts=True)
 
     limit: int = Field(50, ge=1, le=200, description="Rows on a page.")
     cursor: str | None = Field(None, max_length=CURSOR_LENGTH, description="`next_cursor` of the page before.")

@@ -1,10 +1,13 @@
 """The building stones of every request and answer: closed inputs, open outputs, bounded values, references."""
 
 from datetime import date
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
+
+from services.kit.web.typed import strictly
 
 T = TypeVar("T")
 
@@ -13,6 +16,13 @@ class Input(BaseModel):
     """Base of what clients send: unknown fields are an error, texts lose outer white space."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+    texts: ClassVar[bool] = False
+    """Whether it comes as a form, where every value is text."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own signature
+        """Take every value only as what it is."""
+        return strictly(handler(source), texts=cls.texts)
 
     def changes(self) -> dict[str, Any]:
         """Return the fields that were sent, an explicit null included: the meaning of a merge patch (RFC 7396)."""

@@ -1,19 +1,22 @@
 """Scores as they stand in requests and answers."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.kit.money import Money
 from services.kit.web.lists import ListQuery
 from services.kit.web.schemas import AwareTime, Input, LocalDate, Output, Page, Ref
+from services.kit.web.typed import as_written
 
 KindName = Literal["value_tier", "customer_class", "rfm", "churn_risk"]
 CauseName = Literal["fact", "time", "recompute", "sweep"]
 Value = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 AsOf = Annotated[
     AwareDatetime | None,
+    BeforeValidator(partial(as_written, "datetime")),
     Field(description="Facts with their own time up to then, under that time's policy and recorded cut-offs."),
 ]
 MAX_CHOICES = 50

@@ -109,7 +109,7 @@ class TestCreate:
             ("time_zone", "../../etc/passwd", "#/time_zone"),
             ("contact_hours", [{"days": ["mon"], "from": "12:00", "to": "09:00"}], "#/contact_hours/0"),
             ("tags", ["x" * 65], "#/tags/0"),
-            ("custom", {"Bad Key": 1}, "#/custom/Bad Key/[key]"),
+            ("custom", {"Bad Key": 1}, "#/custom/Bad Key"),
             ("given_name", "nul \x00", "#/given_name"),
             ("shoe", 43, "#/shoe"),
         ],
