@@ -11,6 +11,8 @@ from gateway.audit.endpoints import router as audit
 from gateway.container import Container, build_container, read_document
 from gateway.customers.endpoints import router as customers
 from gateway.door.door import Door
+from gateway.events.endpoints import router as events
+from gateway.events.schemas import data_schemas
 from gateway.jobs.endpoints import router as jobs
 from gateway.keys.endpoints import router as keys
 from gateway.pages.routes import Pages
@@ -30,6 +32,7 @@ TAGS = [
     {"name": "workspace", "description": "Settings of the caller's workspace."},
     {"name": "jobs", "description": "Long work: how far it is, and what came out."},
     {"name": "audit", "description": "Who changed what: every change through the API, before and after."},
+    {"name": "events", "description": "Everything that happened, for programs that keep up by pulling."},
     {"name": "api-keys", "description": "Keys: made, changed, rotated, revoked."},
 ]
 
@@ -49,12 +52,13 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith gateway",
-        routers=[access, workspaces, keys, jobs, audit, customers],
+        routers=[access, workspaces, keys, jobs, audit, events, customers],
         routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,
     )
     app.state.gateway = container
+    app.state.schemas = data_schemas()
     # Outermost: what FastAPI wraps around endpoints is of no use to requests that are only passed on.
     app.middleware_stack = Door(app.build_middleware_stack(), container.door)
     return app
@@ -72,4 +76,5 @@ async def running(kit: Kit, container: Container) -> AsyncIterator[None]:
         await container.limiter.stop()
         with contextlib.suppress(*UNREACHABLE, Unavailable):
             await container.usage.flush()
+        await container.services.close()
         container.upstream.stop()

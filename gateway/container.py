@@ -21,11 +21,14 @@ from gateway.door.peers import PeerHealth
 from gateway.door.routes import Routes
 from gateway.door.upstream import Upstream
 from gateway.door.usage import Usage
+from gateway.events.jobs import JournalHouse
+from gateway.events.service import Journal
 from gateway.jobs.service import JobBook
 from gateway.keys.service import KeyService
 from gateway.settings import GatewaySettings
 from gateway.workspaces.service import WorkspaceService
-from services.kit.client import system_identity
+from services.kit.client import Peers, system_identity
+from services.kit.feeds.positions import Positions
 from services.kit.web.app import Kit
 
 NAMES_OWNER = "contacts"
@@ -46,6 +49,10 @@ class Container:
     calls: Calls
     jobs: JobBook
     audit: AuditBook
+    journal: Journal
+    house: JournalHouse
+    services: Peers
+    positions: Positions
     peers: PeerHealth
     door: Parts
 
@@ -68,6 +75,7 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         answer_seconds=settings.answer_seconds,
         connections=settings.peer_connections,
     )
+    services = Peers(settings.peers, kit.signer)
     calls = Calls(upstream, kit.signer, seconds=settings.part_seconds)
     door = Parts(
         public_url=settings.public_url,
@@ -90,6 +98,10 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         calls=calls,
         jobs=JobBook(calls, SERVICES),
         audit=AuditBook(kit.database, calls, SERVICES),
+        journal=Journal(kit.database, kit.vault, calls),
+        house=JournalHouse(kit.database, kit.clock, retention_days=settings.journal_retention_days),
+        services=services,
+        positions=Positions("gateway", kit.database, services, follows_itself=True),
         peers=PeerHealth(upstream, settings.peers),
         door=door,
     )

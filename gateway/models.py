@@ -1,9 +1,10 @@
 """Every table of `gateway`; Alembic imports this and nothing else."""
 
 from gateway.database import Base
+from gateway.events.models import JournalEvent, JournalHead
 from gateway.keys.models import ApiKey, RateBucket
 from gateway.workspaces.models import Workspace
 
 metadata = Base.metadata
 
-__all__ = ["ApiKey", "RateBucket", "Workspace", "metadata"]
+__all__ = ["ApiKey", "JournalEvent", "JournalHead", "RateBucket", "Workspace", "metadata"]

@@ -27,6 +27,7 @@ class GatewaySettings(ServiceSettings):
     key_cache_seconds: float = Field(
         5.0, ge=0, le=60, description="How long a key is remembered; a revocation is told to all replicas at once."
     )
+    journal_retention_days: int = Field(30, ge=1, le=3650, description="Days that events stay readable at /v1/events.")
     max_webhook_bytes: int = Field(2_097_152, ge=1024, description="Largest webhook delivery in bytes.")
     max_upload_bytes: int = Field(1_073_741_824, ge=1024, description="Largest uploaded file in bytes.")
     connect_seconds: float = Field(2.0, gt=0, le=30, description="Time to connect to a service.")

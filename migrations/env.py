@@ -15,9 +15,9 @@ URL: str = context.config.attributes["url"]
 
 
 def is_ours(name: str | None, kind: str, parents: object) -> bool:
-    """Tell whether autogenerate looks at a table: partitions of `events` come and go at run time."""
+    """Tell whether autogenerate looks at a table: partitions of `events` and `journal` come and go at run time."""
     del parents
-    return kind != "table" or name is None or not name.startswith("events_p")
+    return kind != "table" or name is None or not name.startswith(("events_p", "journal_p"))
 
 
 def migrate(connection: Connection) -> None:

@@ -73,7 +73,7 @@ def describe_service(service: str, app: FastAPI) -> Document:
         paths[path] = {method: written_by_hand(operation, service) for method, operation in item.items()}
     if service != "gateway":
         paths = {path: item for path, item in paths.items() if not is_merged(path)}
-    schemas = raw.get("components", {}).get("schemas", {})
+    schemas = getattr(app.state, "schemas", {}) | raw.get("components", {}).get("schemas", {})
     kept = {name: schema for name, schema in schemas.items() if name not in FASTAPIS_OWN}
     described: Document = without_titles(rename({"paths": paths, "schemas": kept}))
     for name, schema in described["schemas"].items():

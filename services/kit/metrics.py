@@ -12,7 +12,9 @@ FOLLOWER_LAG_EVENTS = Gauge(
     ["service", "follower"],
 )
 FOLLOWER_LAG_SECONDS = Gauge(
-    "kith_follower_lag_seconds", "Age of the oldest event that the follower has not applied.", ["service", "follower"]
+    "kith_follower_lag_seconds",
+    "Age of the oldest event that the follower has not applied, or of the producer's silence.",
+    ["service", "follower"],
 )
 FOLLOWER_STOPPED = Gauge(
     "kith_follower_stopped",

@@ -96,6 +96,7 @@ class ServiceSettings(Settings):
     audit_retention_days: int = Field(
         1095, ge=1, le=36_500, description="Days that the audit of who changed what is kept."
     )
+    jobs_retention_days: int = Field(90, ge=1, le=3650, description="Days that finished jobs stay listed.")
     idempotency_hours: int = Field(24, ge=1, le=24 * 30, description="Hours that replies to Idempotency-Keys are kept.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest JSON body in bytes.")
     shutdown_seconds: int = Field(20, ge=1, le=300, description="Time to finish requests and release work on SIGTERM.")

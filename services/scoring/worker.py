@@ -22,7 +22,7 @@ def build_worker(kit: Kit, container: Container, settings: ScoringSettings, limi
         add_clocks(worker, kit, container, settings)
         runner = JobRunner(kit.database, kit.clock, limits)
         EvaluationJobs(container.evaluation).register(runner)
-        add_jobs(worker, runner, kit.database, kit.clock)
+        add_jobs(worker, runner, kit.database, kit.clock, retention_days=kit.settings.jobs_retention_days)
     return worker
 
 

@@ -8,6 +8,7 @@ from services.kit.audit.schemas import AuditQuery
 from services.kit.database import Session
 from services.kit.identity import Identity
 from services.kit.web.lists import Listing, Sort, Where
+from services.kit.web.visibility import only_visible
 
 COLUMNS = (
     "id, workspace_id, occurred_at, actor_id, actor_kind, rep_id, service, operation, request_id, object_type,"
@@ -37,8 +38,7 @@ WHERE workspace_id = $1 AND object_id = any($2::uuid[]) AND redacted_at IS NULL
 def filtered(query: AuditQuery, session: Session, caller: Identity, types: list[str]) -> Where:
     """Return the conditions of the list for a caller who may read objects of these types."""
     where = Where().add("e.workspace_id = {}", session.tenant).add("e.object_type = any({}::text[])", types)
-    if caller.visibility != "all":
-        where.add("e.rep_id = {}::uuid", caller.rep_id)
+    only_visible(where, caller, "e.rep_id")
     for column, kind in (("actor_id", "uuid"), ("object_id", "uuid"), ("object_type", "text"), ("operation", "text")):
         if wanted := getattr(query, column):
             where.add(f"e.{column} = any({{}}::{kind}[])", wanted)

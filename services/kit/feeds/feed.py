@@ -48,12 +48,13 @@ async def read_events(database: Database, after: Place | None, limit: int) -> Ba
     newest = max(state["head"], rows[-1]["position"] if rows else 0)
     head = Place(state["epoch"], newest)
     if after and after.epoch != head.epoch:
-        raise EpochChanged(snapshot=SNAPSHOT_PATH, head=str(head))
+        raise EpochChanged(snapshot=SNAPSHOT_PATH, head=str(head), resume=str(head))
     if position > head.position:
-        raise CursorBeyondHead(snapshot=SNAPSHOT_PATH, head=str(head))
+        raise CursorBeyondHead(snapshot=SNAPSHOT_PATH, head=str(head), resume=str(head))
     # A partition may be dropped between the two statements: what was read must also begin where the cursor ends.
     if position < state["oldest"] - 1 or (rows and rows[0]["position"] != position + 1):
-        raise CursorExpired(snapshot=SNAPSHOT_PATH, head=str(head))
+        before_oldest = Place(head.epoch, max(state["oldest"] - 1, 0))
+        raise CursorExpired(snapshot=SNAPSHOT_PATH, head=str(head), resume=str(before_oldest))
     return Batch(head, rows)
 
 

@@ -16,7 +16,7 @@ from services.kit.feeds.gauges import FollowerGauges
 from services.kit.feeds.handler import Handler
 from services.kit.feeds.problems import CursorBeyondHead, CursorExpired, EpochChanged
 from services.kit.feeds.rebuild import Rebuild, relevant
-from services.kit.feeds.source import FeedSource
+from services.kit.feeds.source import Source
 from services.kit.problems import Problem, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class Follower:
     def __init__(
         self,
         name: str,
-        source: FeedSource,
+        source: Source,
         handler: Handler[Any],
         database: Database,
         *,
@@ -81,9 +81,7 @@ class Follower:
         except tuple(LOST) as error:
             self._gauges.stopped(LOST[type(error)])
             log.error("follower_lost_its_place", follower=self.name, reason=LOST[type(error)])  # noqa: TRY400 - the reason is all there is to know
-            if not self._handler.streams:
-                raise
-            await self._rebuild_from(cursor)
+            await self._recover(cursor, error)
             return 0
         self._gauges.received(cursor.place.position, received)
         if received.events:
@@ -96,6 +94,7 @@ class Follower:
         try:
             await self.step()
         except CursorMoved:
+            self._gauges.elsewhere()
             return STANDBY_SECONDS
         except AWAY as error:
             log.warning("follower_waits", follower=self.name, error=type(error).__name__)
@@ -109,6 +108,20 @@ class Follower:
             return self._backoff.pause()
         self._backoff.reset()
         return 0
+
+    async def _recover(self, cursor: Cursor, error: Problem) -> None:
+        """Rebuild, or jump ahead, as the handler can; an operator must help one that can do neither."""
+        if self._handler.resumes:
+            place = Place.parse(str(error.extensions["resume"]))
+            async with self._database.worker() as session:
+                await self._cursors.claim(session, cursor)
+                await self._handler.resume(session)
+                await self._cursors.move(session, Cursor(place))
+            self._gauges.going_on()
+        elif self._handler.streams:
+            await self._rebuild_from(cursor)
+        else:
+            raise error
 
     async def _rebuild_from(self, cursor: Cursor) -> None:
         self._gauges.stopped("rebuilding")

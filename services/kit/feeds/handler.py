@@ -23,6 +23,9 @@ class Handler(ABC, Generic[Prepared]):
     streams: ClassVar[tuple[str, ...]] = ()
     """The producer's snapshot streams to rebuild from, in this order; none means that an operator must help."""
 
+    resumes: ClassVar[bool] = False
+    """Whether it goes on at the next place that the feed still has, after `resume`, where a state would be rebuilt."""
+
     async def prepare(self, events: Sequence[FeedEvent]) -> Prepared:
         """Fetch what the batch needs from other services, before the transaction; the result goes to `apply`."""
         del events
@@ -31,6 +34,9 @@ class Handler(ABC, Generic[Prepared]):
     @abstractmethod
     async def apply(self, session: Session, events: Sequence[FeedEvent], prepared: Prepared) -> None:
         """Write the effects of a batch; the cursor moves in the same transaction. Role: worker."""
+
+    async def resume(self, session: Session) -> None:
+        """Note that events are missing from here on; the cursor jumps ahead in the same transaction. Role: worker."""
 
     async def begin_rebuild(self, session: Session) -> None:
         """Mark all that came from this producer as unseen, its known versions forgotten: a restore may lower them."""

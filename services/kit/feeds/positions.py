@@ -65,16 +65,18 @@ async def numbered(database: Database, number: int, seconds: float = PATIENCE_SE
 class Positions:
     """Waits, on behalf of reads in one service, for the writes of others to arrive."""
 
-    def __init__(self, service: str, database: Database, peers: Peers) -> None:
+    def __init__(self, service: str, database: Database, peers: Peers, *, follows_itself: bool = False) -> None:
         self._database = database
         self._peers = peers
         self._identity = system_identity(service)
         self._service = service
+        self._fresh = None if follows_itself else service
+        """Of its own writes a service is never stale, but for one that follows its own feed into something else."""
 
     async def wait(self, header: str) -> bool:
         """Wait up to two seconds; tell whether everything has arrived."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        marks = [mark for mark in marks_of(header) if mark.service != self._service]
+        marks = [mark for mark in marks_of(header) if mark.service != self._fresh]
         return all(await asyncio.gather(*(self._arrived(mark, deadline) for mark in marks)))
 
     async def _arrived(self, mark: Mark, deadline: float) -> bool:
@@ -97,6 +99,8 @@ class Positions:
 
     async def _place(self, mark: Mark) -> Place | None:
         """Ask the writer's service where its event stands; None where it cannot be asked."""
+        if mark.service == self._service:
+            return await numbered(self._database, mark.number)
         try:
             response = await self._peers.client(mark.service).get(
                 POSITION_PATH,

@@ -11,7 +11,7 @@ from services.kit.feeds.cursors import Cursor, CursorMoved, Cursors
 from services.kit.feeds.events import FeedEvent, Place
 from services.kit.feeds.handler import Handler
 from services.kit.feeds.problems import EpochChanged
-from services.kit.feeds.source import FeedSource, ReceivedPage
+from services.kit.feeds.source import ReceivedPage, Source
 from services.kit.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ ONE_AT_A_TIME = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 class Rebuild:
     """Reads all streams of a snapshot through the handler and puts the cursor where the snapshot was begun."""
 
-    def __init__(self, source: FeedSource, handler: Handler[Any], database: Database, cursors: Cursors) -> None:
+    def __init__(self, source: Source, handler: Handler[Any], database: Database, cursors: Cursors) -> None:
         self._source = source
         self._handler = handler
         self._database = database

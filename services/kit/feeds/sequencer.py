@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 2000
 PARTITION_SIZE = 250_000
+SMALLEST_PARTITION = 1000
+PARTITIONS = 16
+"""About so many partitions hold what is kept, until there is so much that the largest are not large enough."""
 GROUPING_SECONDS = 0.002
 """Waiting a moment lets concurrent commits share one numbering transaction."""
 BUSY_SECONDS = 0.025
@@ -108,10 +111,13 @@ class Sequencer:
         return moved
 
     async def _make_room(self, session: Session) -> None:
-        head: int = await session.fetchval("SELECT head FROM feed_state")
+        state = await session.fetchrow("SELECT head, oldest FROM feed_state")
+        head, oldest = (state["head"], state["oldest"]) if state else (0, 1)
         if head + self._batch >= self._room:
-            wanted = head + self._batch + self._partition_size
-            room: int = await session.fetchval("SELECT ensure_event_partitions($1, $2)", wanted, self._partition_size)
+            # Small where little happens: a partition goes as a whole, when its newest event is old enough.
+            size = min(self._partition_size, max(SMALLEST_PARTITION, (head - oldest) // PARTITIONS))
+            wanted = head + self._batch + size
+            room: int = await session.fetchval("SELECT ensure_event_partitions($1, $2)", wanted, size)
             session.after_commit(lambda: self._remember_room(room))
 
     def _remember_room(self, room: int) -> None:

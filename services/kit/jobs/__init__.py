@@ -1,5 +1,7 @@
 """Background jobs of a service: added in the transaction of their cause, run by any worker, their progress shown."""
 
+from datetime import timedelta
+
 from services.kit.clock import Clock
 from services.kit.database import Database
 from services.kit.jobs.context import JobContext
@@ -13,7 +15,7 @@ from services.kit.worker import Worker
 __all__ = ["JobCancelled", "JobContext", "JobHouse", "JobRunner", "Limits", "add_jobs", "enqueue"]
 
 
-def add_jobs(worker: Worker, runner: JobRunner, database: Database, clock: Clock) -> None:
-    """Let a process run the jobs and schedules that `runner` knows."""
+def add_jobs(worker: Worker, runner: JobRunner, database: Database, clock: Clock, *, retention_days: int) -> None:
+    """Let a process run the jobs and schedules that `runner` knows, and forget those that ended long ago."""
     worker.add("jobs", runner.run, finish=runner.finish)
-    worker.add("jobs-housekeeping", JobHouse(database, clock).run)
+    worker.add("jobs-housekeeping", JobHouse(database, clock, keep_finished=timedelta(days=retention_days)).run)

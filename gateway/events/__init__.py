@@ -1,0 +1,1 @@
+"""The journal: everything that happened, for callers who keep up by pulling."""
