@@ -216,6 +216,7 @@ class TestInclude:
             for url in (f"{path}/{row['id']}?include=activity", f"{path}?include=activity&ids={row['id']}"):
                 body = (await door.get(url)).json()
                 assert body.get("items", [body])[0]["activity"] == wanted, url
+        assert "ETag" not in (await door.get(f"{PATH}/{ming['id']}?include=activity")).headers
         page = (await door.get(f"{PATH}?limit=1")).json()
         assert page["items"][0]["activity"] is None
         more = await door.get(PATH, params={"limit": 1, "cursor": page["next_cursor"], "include": "activity"})
