@@ -8,7 +8,7 @@ PACKAGES := services gateway migrations deploy
 REAL_PROCESSES := tests/system tests/deploy tests/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-faults bench lint format types imports migrations openapi openapi-check lint-api settings lock \
+.PHONY: help run demo test test-faults bench lint format types imports migrations openapi openapi-check openapi-release lint-api settings lock \
 	clean venv venv-dev
 
 help:  ## show this screen
@@ -55,8 +55,11 @@ migrations: venv-dev  ## the migrations make exactly the tables of the models
 openapi: venv-dev  ## write docs/api/openapi.json anew
 	$(BIN)/python -m gateway.openapi docs/api/openapi.json
 
-openapi-check: venv-dev  ## docs/api/openapi.json is what the code says
+openapi-check: venv-dev  ## docs/api/openapi.json is what the code says, and breaks no client of the last release
 	$(BIN)/python -m gateway.openapi --check docs/api/openapi.json
+
+openapi-release: openapi-check  ## at a release: from now on nothing of the present document may break
+	cp docs/api/openapi.json docs/api/released/v1.json
 
 lint-api: .venv-contract  ## the API document follows its rules and gives a client that compiles
 	@.venv-contract/bin/python tests/contract/check.py

@@ -1,4 +1,7 @@
-"""`python -m gateway.openapi [--check] FILE`: writes the merged document, or says whether the file still is it."""
+"""`python -m gateway.openapi [--check] FILE`: writes the merged document, or says whether the file still is it.
+
+With `--check` it also says what in it would break clients of the released document, which lies beside it.
+"""
 
 import difflib
 import sys
@@ -9,10 +12,13 @@ import orjson
 import typer
 
 from gateway.document.applications import build_applications
+from gateway.document.breaking import breaks
 from gateway.document.merge import merge
 from gateway.settings import DOCUMENT
 
 SHOWN_LINES = 40
+RELEASED = Path("released") / "v1.json"
+"""The document that clients were last given, beside the present one; a release moves it."""
 
 
 def render() -> str:
@@ -35,6 +41,11 @@ def main(
     if difference:
         typer.echo("\n".join(difference[:SHOWN_LINES]), err=True)
         typer.echo(f"{file} is out of date: run `make openapi` and look at the difference.", err=True)
+        sys.exit(1)
+    broken = breaks(orjson.loads((file.parent / RELEASED).read_bytes()), orjson.loads(text))
+    if broken:
+        typer.echo("\n".join(broken), err=True)
+        typer.echo(f"That breaks clients of {RELEASED}: within v1 only additions are allowed.", err=True)
         sys.exit(1)
 
 
