@@ -17,6 +17,7 @@ from gateway.jobs.endpoints import router as jobs
 from gateway.keys.endpoints import router as keys
 from gateway.pages.routes import Pages
 from gateway.settings import GatewaySettings
+from gateway.teams.endpoints import router as teams
 from gateway.worker import build_worker
 from gateway.workspaces.endpoints import router as workspaces
 from gateway.workspaces.service import WorkspaceSnapshot
@@ -52,7 +53,7 @@ def create_app(
     app = create_kit_app(
         kit,
         title="Kith gateway",
-        routers=[access, workspaces, keys, jobs, audit, events, customers],
+        routers=[access, workspaces, keys, teams, jobs, audit, events, customers],
         routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,

@@ -2,4 +2,8 @@
 
 from services.kit.audit.declared import Audited
 
-AUDITED = (Audited("api_key", "api_keys", "keys:read"), Audited("workspace", "workspaces", "workspace:read"))
+AUDITED = (
+    Audited("api_key", "api_keys", "keys:read"),
+    Audited("team", "teams", "workspace:read"),
+    Audited("workspace", "workspaces", "workspace:read"),
+)

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -26,9 +25,11 @@ from gateway.events.service import Journal
 from gateway.jobs.service import JobBook
 from gateway.keys.service import KeyService
 from gateway.settings import GatewaySettings
+from gateway.teams.service import Teams
 from gateway.workspaces.service import WorkspaceService
-from services.kit.client import Peers, system_identity
+from services.kit.client import Peers
 from services.kit.feeds.positions import Positions
+from services.kit.identity import Identity
 from services.kit.web.app import Kit
 
 NAMES_OWNER = "contacts"
@@ -41,6 +42,7 @@ class Container:
 
     document: dict[str, Any]
     keys: KeyService
+    teams: Teams
     workspaces: WorkspaceService
     keyring: Keyring
     limiter: Limiter
@@ -87,9 +89,11 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         forwarder=Forwarder(settings, keyring, upstream, NameBook(calls).look_up),
         usage=usage,
     )
+    keys = KeyService(kit.clock, kit.vault, SystemRandom(), keyring.forget)
     return Container(
         document=document,
-        keys=KeyService(kit.clock, kit.vault, SystemRandom(), keyring.forget),
+        keys=keys,
+        teams=Teams(kit.clock, keys.announce),
         workspaces=WorkspaceService(kit.clock),
         keyring=keyring,
         limiter=limiter,
@@ -113,8 +117,7 @@ class NameBook:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def look_up(self, workspace_id: UUID, ids: list[str]) -> dict[str, Ref]:
-        """Return the references behind ids of a workspace."""
-        identity = system_identity("gateway", workspace_id)
-        answer: Any = await self._calls.post(NAMES_OWNER, "/internal/names", identity, {"internal"}, {"ids": ids})
+    async def look_up(self, caller: Identity, ids: list[str]) -> dict[str, Ref]:
+        """Return the references behind ids, as far as the caller may see them."""
+        answer: Any = await self._calls.post(NAMES_OWNER, "/internal/names", caller, {"internal"}, {"ids": ids})
         return {ref["id"]: ref for ref in answer.get("items", [])}

@@ -1,7 +1,6 @@
 """Passing requests on to the services, and their answers back."""
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
 
 from starlette.types import Receive, Send
 
@@ -18,7 +17,7 @@ from gateway.door.upstream import IDEMPOTENT, Incoming, Outgoing, Upstream
 from gateway.door.visit import Visit
 from gateway.door.wire import Answer
 from gateway.settings import GatewaySettings
-from services.kit.identity import HEADER
+from services.kit.identity import HEADER, Identity
 
 IDENTITY = HEADER.encode()
 JSON = b"application/json"
@@ -27,8 +26,8 @@ FIRST_REDIRECT = 300
 READS = frozenset({"GET", "HEAD"})
 ENCODING = b"content-encoding"
 
-AskNames = Callable[[UUID, list[str]], Awaitable[dict[str, Ref]]]
-"""Returns the names behind ids of a workspace."""
+AskNames = Callable[[Identity, list[str]], Awaitable[dict[str, Ref]]]
+"""Returns the names behind ids, as far as a caller may see them."""
 
 
 class Forwarder:
@@ -55,8 +54,7 @@ class Forwarder:
     ) -> None:
         """Send an answer on, with names filled in where the operation asks for it."""
         if operation.fills_names and holder is not None and isinstance(answer.body, bytes) and is_json(answer):
-            workspace_id = holder.identity.workspace_id
-            answer.body = await fill_names(answer.body, lambda ids: self._ask_names(workspace_id, ids))
+            answer.body = await fill_names(answer.body, lambda ids: self._ask_names(holder.identity, ids))
         body: bytes | Answer | PackedStream = answer.body
         if isinstance(body, bytes):
             answer.headers = [header for header in answer.headers if header[0] != b"content-length"]

@@ -181,6 +181,7 @@ def holder_of(row: Mapping[str, Any], fresh_until: float) -> Holder:
         scopes=frozenset(row["scopes"]),
         rep_id=row["rep_id"],
         visibility=row["visibility"],
+        team=frozenset(row["team"]),
     )
     return Holder(
         key_id=row["id"],

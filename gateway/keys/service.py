@@ -68,7 +68,7 @@ class KeyService:
         changes = resolve_me(body.changes(), caller)
         self._check(dict(row) | changes, caller)
         await repository.update(session, key_id, changes, self._clock.now())
-        self._announce(session)
+        self.announce(session)
 
     async def rotate(
         self, session: Session, key_id: UUID, overlap: timedelta, caller: Identity, wanted: frozenset[int] | None
@@ -81,7 +81,7 @@ class KeyService:
         self._check(row, caller)  # whoever gets the new text gets all its rights
         ends = min(now + overlap, row["expires_at"] or datetime.max.replace(tzinfo=now.tzinfo))
         await repository.update(session, key_id, {"expires_at": ends}, now)
-        self._announce(session)
+        self.announce(session)
         return await self._issue(session, row, caller, rotated_from=key_id)
 
     async def revoke(self, session: Session, key_id: UUID, wanted: frozenset[int] | None) -> None:
@@ -90,9 +90,9 @@ class KeyService:
         if row["revoked_at"] is None:
             now = self._clock.now()
             await repository.update(session, key_id, {"revoked_at": now}, now)
-            self._announce(session)
+            self.announce(session)
 
-    def _announce(self, session: Session) -> None:
+    def announce(self, session: Session) -> None:
         """Once the change is durable, forget what is known about keys: here at once, elsewhere within milliseconds."""
         session.after_commit(self._forget)
         session.after_commit(lambda: session.wakeups.tell(CHANGED))

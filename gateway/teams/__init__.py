@@ -1,0 +1,1 @@
+"""Teams: reps who see one another's customers."""
