@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from benchmarks import intake, requests
+from benchmarks import intake, requests, rls
 from benchmarks.figures import flush_latency_ms, report
 from benchmarks.intake import Ground
 from benchmarks.stack import running_ceiling, running_stack
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[Ground], Coroutine[None, None, None]]] = {
     "intake": intake.measure_intake,
     "effect": intake.measure_effect,
     "requests": requests.measure_requests,
+    "rls": rls.measure_rls,
 }
 
 
