@@ -13,6 +13,7 @@ from gateway.settings import GatewaySettings
 from gateway.workspaces import repository as workspaces
 from gateway.workspaces.rules import known_time_zone
 from gateway.workspaces.service import WorkspaceService
+from services.kit.audit.author import Author
 from services.kit.clock import SystemClock
 from services.kit.database import Database, Session
 from services.kit.ids import new_id
@@ -21,6 +22,7 @@ from services.kit.sealing import open_hash_key
 from services.kit.secrets import Vault
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('kith.first_workspace', 0))"
+COMMAND_LINE = Author("command_line")
 FIRST_KEY = "First admin key"
 
 
@@ -52,7 +54,7 @@ async def create_key(settings: GatewaySettings, workspace_id: UUID | None, name:
 
 @contextlib.asynccontextmanager
 async def worker_session(settings: GatewaySettings) -> AsyncIterator[Session]:
-    """Open one transaction of the worker role."""
+    """Open one transaction of the worker role; what it changes is audited as the command line's."""
     database = Database(
         "gateway",
         api_url=settings.api_database_url.get_secret_value(),
@@ -63,6 +65,7 @@ async def worker_session(settings: GatewaySettings) -> AsyncIterator[Session]:
     await database.start()
     try:
         async with database.worker() as session:
+            await session.execute(COMMAND_LINE.setting)
             yield session
     finally:
         await database.stop()

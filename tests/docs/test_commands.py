@@ -61,6 +61,19 @@ def test_the_page_on_people_shows_what_it_says(stack: LocalStack) -> None:
     assert "Happy with the spring tea." in printed
 
 
+def test_the_page_on_events_shows_what_it_says(stack: LocalStack) -> None:
+    printed = run(stack, "docs/api/events.md")
+    assert '"type":"person.created"' in printed
+    assert "Lin Mei" not in printed
+
+
+def test_the_page_on_the_audit_shows_what_it_says(stack: LocalStack) -> None:
+    printed = run(stack, "docs/api/audit.md")
+    assert '"before":{"lifecycle_stage":"lead"},"after":{"lifecycle_stage":"customer"}' in printed
+    assert '"display_name":"Chen Yu"' in printed
+    assert '"operation":"create_person"' in printed
+
+
 def test_the_page_on_orders_shows_what_it_says(stack: LocalStack) -> None:
     printed = run(stack, "docs/api/orders.md")
     assert '"status":"fulfilled"' in printed

@@ -173,6 +173,29 @@ async def test_lag_is_shown_in_events_and_seconds(stage: Stage, workspace_id: UU
     assert gauge("kith_follower_lag_seconds") == 0
 
 
+async def test_lag_grows_while_nothing_can_be_applied_and_while_nobody_answers(
+    stage: Stage, workspace_id: UUID
+) -> None:
+    now = datetime.now(UTC)
+    stage.clock = clock = FixedClock(now)
+    failing = Sums()
+    failing.poison = new_id()
+    await stage.count(workspace_id, failing.poison)
+    await number(stage)
+    follower = stage.follower(failing)
+    with pytest.raises(ArithmeticError):
+        await follower.step()
+    clock.set(now + timedelta(minutes=10))
+    assert 590 < (gauge("kith_follower_lag_seconds") or 0) < 610
+    failing.poison = None
+    await follower.step()
+    assert gauge("kith_follower_lag_seconds") == 0
+    clock.advance(timedelta(seconds=20))
+    assert gauge("kith_follower_lag_seconds") == 0, "a long poll may take so long"
+    clock.advance(timedelta(minutes=1))
+    assert gauge("kith_follower_lag_seconds") == 80, "nobody has answered since"
+
+
 async def test_a_new_epoch_makes_it_rebuild_from_the_snapshot(stage: Stage, workspace_id: UUID) -> None:
     kept, lost = sorted([new_id(), new_id()])
     await stage.count(workspace_id, kept, lost, times=4)

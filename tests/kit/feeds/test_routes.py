@@ -118,6 +118,20 @@ async def test_a_cursor_older_than_the_retention_gets_the_address_of_the_snapsho
     assert [event["id"] for event in left.json()] == [f"{epoch}:{position}" for position in range(21, 26)]
 
 
+async def test_what_is_old_goes_also_where_little_happens(own_stage: Stage, workspace_id: UUID) -> None:
+    reader = reader_of(own_stage)
+    things = sorted(new_id() for _ in range(500))
+    sequencer = Sequencer(own_stage.producer, SystemClock())
+    for _ in range(5):
+        await own_stage.count(workspace_id, *things)
+        assert await sequencer.number_all()
+    later = FixedClock(datetime.now(UTC) + timedelta(days=31))
+    assert await Sequencer(own_stage.producer, later, retention_days=30).purge() == 2001
+    answer = await reader.get("/feed")
+    assert answer.status_code == 410
+    assert answer.json()["resume"].endswith(":2000")
+
+
 async def test_events_within_the_retention_stay(own_stage: Stage, workspace_id: UUID) -> None:
     reader = reader_of(own_stage)
     await fill(own_stage, workspace_id, 25, partition_size=10)

@@ -1,7 +1,7 @@
 """Adding jobs: with their cause or not at all, once per key, without disturbing the transaction."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +9,7 @@ import pytest
 
 from services.kit.clock import SystemClock
 from services.kit.database import Database
+from services.kit.ids import new_id
 from services.kit.jobs import JobContext, JobHouse, JobRunner, enqueue
 from services.kit.wakeups import JOBS
 from tests.kit.jobs.stage import add, at_work, entries, job, until_queue_is_empty, until_status
@@ -130,3 +131,21 @@ async def test_the_log_of_the_queue_is_purged(database: Database, workspace_id: 
     assert await JobHouse(database, SystemClock(), keep_log=timedelta()).purge_log() >= 3
     async with database.worker() as session:
         assert await session.fetchval("SELECT count(*) FROM contacts_jobs.pgqueuer_log") == 0
+
+
+async def test_jobs_that_ended_long_ago_are_forgotten(
+    database: Database, workspace_id: UUID, runner: JobRunner
+) -> None:
+    async with database.worker() as session:
+        await session.executemany(
+            "INSERT INTO jobs (workspace_id, id, kind, status, finished_at) VALUES ($1, $2, 'old', $3, $4)",
+            [
+                (workspace_id, new_id(), "succeeded", datetime.now(UTC) - timedelta(days=91)),
+                (workspace_id, new_id(), "failed", datetime.now(UTC) - timedelta(days=89)),
+                (workspace_id, new_id(), "paused", None),
+            ],
+        )
+    assert await JobHouse(database, SystemClock()).purge_finished() == 1
+    async with database.worker() as session:
+        rows = await session.fetch("SELECT status FROM jobs WHERE workspace_id = $1 ORDER BY status", workspace_id)
+    assert [row["status"] for row in rows] == ["failed", "paused"]
