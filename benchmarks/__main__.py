@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from benchmarks import intake, requests, rls
+from benchmarks import feeds, intake, requests, rls
 from benchmarks.figures import flush_latency_ms, report
 from benchmarks.intake import Ground
 from benchmarks.stack import running_ceiling, running_stack
@@ -14,6 +14,7 @@ from benchmarks.stack import running_ceiling, running_stack
 PARTS: dict[str, Callable[[Ground], Coroutine[None, None, None]]] = {
     "intake": intake.measure_intake,
     "effect": intake.measure_effect,
+    "feeds": feeds.measure_feeds,
     "requests": requests.measure_requests,
     "rls": rls.measure_rls,
 }
