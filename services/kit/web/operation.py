@@ -8,6 +8,7 @@ from services.kit.problems import (
     Forbidden,
     IdempotencyKeyReused,
     Invalid,
+    NotAcceptable,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
@@ -52,7 +53,7 @@ class Options(TypedDict):
     """More members of the operation in the document."""
 
 
-COMMON: tuple[type[Problem], ...] = (BadRequest, Unauthorized, Forbidden, TooManyRequests, Unavailable)
+COMMON: tuple[type[Problem], ...] = (BadRequest, Unauthorized, Forbidden, NotAcceptable, TooManyRequests, Unavailable)
 WITH_BODY: tuple[type[Problem], ...] = (TooLarge, UnsupportedMediaType, Invalid)
 WITH_KEY: tuple[type[Problem], ...] = (IdempotencyKeyReused, RequestInProgress)
 

@@ -82,7 +82,7 @@ def test_writes_take_an_idempotency_key_and_changes_a_version(paths: Json) -> No
 
 def test_what_every_route_may_answer_is_said(paths: Json) -> None:
     statuses = {path: sorted(next(iter(item.values()))["responses"]) for path, item in paths.items()}
-    common = {"400", "401", "403", "429", "503", "504"}
+    common = {"400", "401", "403", "406", "429", "503", "504"}
     assert set(statuses["/v1/things"]) == common | {"201", "409", "413", "415", "422"}
     assert set(statuses["/v1/things/{thing_id}"]) == common | {"200", "404", "409", "412", "413", "415", "422"}
     assert {"202", "428"} <= set(statuses["/v1/things/{thing_id}/activate"])
