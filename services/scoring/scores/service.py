@@ -231,10 +231,12 @@ def shown_of(seen: Seen | None) -> Mapping[str, Shown]:
 
 def add_values(where: Where, values: Collection[str]) -> None:
     """Limit a list to scores with one of the values; `null` stands for none."""
-    if not values:
-        return
+    wanted = [value for value in values if value != "null"]
     none = " OR s.value IS NULL" if "null" in values else ""
-    where.add(f"(s.value = any({{}}::text[]){none})", [value for value in values if value != "null"])
+    if len(wanted) == 1 and not none:
+        where.add("s.value = {}", wanted[0])  # a range of the index, in the order of the list
+    elif values:
+        where.add(f"(s.value = any({{}}::text[]){none})", wanted)
 
 
 def add_span(where: Where, column: str, after: datetime | None, before: datetime | None) -> None:

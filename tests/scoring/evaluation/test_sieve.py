@@ -71,6 +71,7 @@ class Twins:
             await self.sifted.evaluation_clock.ask_for_midnights()
             for stage in (self.sifted, self.plain):
                 await stage.work()
+            self.sifted.cutoffs.forget()
             await self.sifted.evaluation_clock.wake()
 
     async def agree(self) -> None:
@@ -132,7 +133,7 @@ def told(stage: Stage, chance: Random, shop: Sequence[Customer]) -> list[Event]:
     return events
 
 
-@pytest.mark.parametrize(("seed", "size"), [(1, 500), (2, 500), (3, 60), (4, 4)])
+@pytest.mark.parametrize(("seed", "size"), [(1, 150), (2, 150), (3, 60), (4, 4)])
 async def test_with_and_without_it_the_same_is_written(stage: Stage, seed: int, size: int) -> None:
     chance = Random(seed)
     twins = Twins(stage.database, stage.clock)
@@ -142,7 +143,7 @@ async def test_with_and_without_it_the_same_is_written(stage: Stage, seed: int, 
     await twins.tell(told(stage, chance, shop))
     await twins.recompute()
     await twins.agree()
-    for days in (1, 2, 7, 1, 16, 1):
+    for days in (1, 2, 7, 1, 5, 1):
         await twins.pass_days(days)
         await twins.agree()
         late = [
