@@ -21,6 +21,7 @@ from services.scoring.policies.endpoints import router as policies
 from services.scoring.scores.endpoints import router as scores
 from services.scoring.settings import ScoringSettings
 from services.scoring.worker import build_worker
+from services.scoring.workspaces.service import languages
 
 TAGS = [{"name": "scores", "description": "Who matters and why: scores with reasons, history, and their rules."}]
 
@@ -35,6 +36,7 @@ def create_app(
     kit = Kit.build(settings, clock)
     container = build_container(kit, settings, transports)
     kit.positions = Positions("scoring", kit.database, container.peers)
+    kit.languages = languages
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -76,7 +76,7 @@ class Stage:
         async with self.database.worker() as session:
             await handler.apply(session, batch, prepared)
 
-    async def settings(self, time_zone: str = "Asia/Taipei", currency: str = "TWD") -> None:
+    async def settings(self, time_zone: str = "Asia/Taipei", currency: str = "TWD", locale: str = "en") -> None:
         """Let the gateway tell the workspace's settings."""
         told = WorkspaceChanged(
             version=self.next_version(),
@@ -84,7 +84,7 @@ class Stage:
             name="Shop",
             mode="live",
             time_zone=time_zone,
-            locale="en",
+            locale=locale,
             reporting_currency=currency,
             fiscal_year_start="01-01",
         )

@@ -18,6 +18,7 @@ class Workspace(Base):
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=TENANT)
     version: Mapped[int] = mapped_column(server_default=ZERO)
     time_zone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
+    locale: Mapped[str] = mapped_column(server_default=text("'en'"))
     reporting_currency: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     evaluated_at: Mapped[datetime | None]

@@ -18,15 +18,15 @@ ON CONFLICT DO NOTHING
 """
 APPLY = """
 WITH told AS (
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[])
-        AS t (workspace_id, version, time_zone, reporting_currency)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+        AS t (workspace_id, version, time_zone, locale, reporting_currency)
 ), before AS (
     SELECT w.workspace_id, w.time_zone, w.reporting_currency FROM workspaces w JOIN told USING (workspace_id)
 ), written AS (
-    INSERT INTO workspaces (workspace_id, version, time_zone, reporting_currency)
-    SELECT workspace_id, version, time_zone, reporting_currency FROM told ORDER BY workspace_id
+    INSERT INTO workspaces (workspace_id, version, time_zone, locale, reporting_currency)
+    SELECT workspace_id, version, time_zone, locale, reporting_currency FROM told ORDER BY workspace_id
     ON CONFLICT (workspace_id) DO UPDATE SET version = excluded.version, time_zone = excluded.time_zone,
-        reporting_currency = excluded.reporting_currency, updated_at = now()
+        locale = excluded.locale, reporting_currency = excluded.reporting_currency, updated_at = now()
     WHERE workspaces.version < excluded.version
     RETURNING workspace_id, time_zone, reporting_currency
 )
@@ -69,6 +69,12 @@ WHERE workspace_id = $1
 """
 
 
+async def languages(session: Session) -> list[str | None]:
+    """Return the language of the session's workspace, nothing where it is not known."""
+    rows = await session.fetch("SELECT locale FROM workspaces WHERE workspace_id = $1", session.tenant)
+    return [row["locale"] for row in rows]
+
+
 async def meet(session: Session, workspace_ids: Collection[UUID]) -> None:
     """Make a row for every workspace seen for the first time; its settings may still be on their way."""
     await session.execute(MEET, list(workspace_ids))
@@ -81,6 +87,7 @@ async def apply(session: Session, changes: Sequence[WorkspaceChanged]) -> "list[
         [change.workspace_id for change in changes],
         [change.version for change in changes],
         [change.time_zone for change in changes],
+        [change.locale for change in changes],
         [change.reporting_currency for change in changes],
     )
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.contracts.gateway import WorkspaceChanged
 from services.kit.database import Session
+from services.kit.identity import Identity
 from services.scoring.facts.rules import local_day, midnight
 from services.scoring.workspaces import repository
 from services.scoring.workspaces.repository import (
@@ -29,6 +30,7 @@ __all__ = [
     "find",
     "forget_versions",
     "known",
+    "languages",
     "meet",
     "note_evaluated",
     "settle",
@@ -99,3 +101,9 @@ async def take_due(session: Session, now: datetime, limit: int = 20) -> list[tup
 def next_midnight(now: datetime, zone: ZoneInfo) -> datetime:
     """Return the next 00:00 in a zone."""
     return midnight(local_day(now, zone) + 1, zone)
+
+
+async def languages(session: Session, caller: Identity) -> list[str | None]:
+    """Return the language that the workspace prefers; of reps, and what they speak, scoring knows nothing."""
+    del caller
+    return await repository.languages(session)
