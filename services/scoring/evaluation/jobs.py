@@ -15,6 +15,7 @@ from services.kit.jobs import JobContext, JobRunner
 from services.scoring.cutoffs.rules import DAILY as DAILY_FAMILY
 from services.scoring.cutoffs.rules import POPULATIONS, TIERS
 from services.scoring.evaluation.asking import DAILY, RECOMPUTE, REP_CHANGED, REVALUE
+from services.scoring.evaluation.gauges import LOOKED_AT, MOVED, PROGRESS
 from services.scoring.evaluation.service import EvaluationService, Occasion, Run
 from services.scoring.evaluation.sieve import Sifted
 from services.scoring.facts import service as facts
@@ -153,6 +154,9 @@ class EvaluationJobs:
         state = {**job.state, "after": str(part.last)}
         done = job.done + part.looked_at
         await job.progress(done, max(job.total or 0, done), state=state, session=session)
+        LOOKED_AT.labels(job.kind).inc(part.looked_at)
+        MOVED.labels(job.kind).inc(len(part.moved))
+        PROGRESS.labels(job.kind).set(job.done / job.total if job.total else 1)
 
     async def _one_by_one(self, job: JobContext, workspace: Workspace, occasion: Occasion) -> None:
         async def choose(session: Session, after: UUID) -> list[UUID]:

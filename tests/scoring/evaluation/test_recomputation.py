@@ -4,9 +4,11 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.contracts.envelope import Event
-from services.scoring.evaluation.asking import ask_to_recompute, ask_to_revalue
+from services.kit.ids import new_id
+from services.scoring.evaluation.asking import RECOMPUTE, ask_to_recompute, ask_to_revalue
 from tests.scoring.chance import random_shop, shuffled_batches
 from tests.scoring.example import Customer, id_of
 from tests.scoring.stage import Stage
@@ -99,6 +101,23 @@ async def test_a_second_recomputation_changes_nothing_and_tells_nobody(stage: St
     await recompute(stage)
     assert len(await stage.published()) == told
     assert await stage.rows("SELECT id FROM score_history") == history
+
+
+def measured(name: str) -> float:
+    """Return a measurement of recomputations."""
+    return REGISTRY.get_sample_value(name, {"kind": RECOMPUTE}) or 0.0
+
+
+async def test_its_progress_and_how_many_moved_can_be_measured(stage: Stage) -> None:
+    shop = [stage.bought(new_id(), "2026-11-20", 1000 + number) for number in range(40)]
+    await stage.tell(*shop)
+    before = [measured(name) for name in ("kith_scores_looked_at_total", "kith_scores_moved_total")]
+    for moved in (40, 0):
+        await recompute(stage)
+        after = [measured(name) for name in ("kith_scores_looked_at_total", "kith_scores_moved_total")]
+        assert [one - other for one, other in zip(after, before, strict=True)] == [40, moved]
+        assert measured("kith_scores_progress") == 1
+        before = after
 
 
 async def test_a_job_that_was_broken_off_goes_on_where_it_stopped(stage: Stage) -> None:
