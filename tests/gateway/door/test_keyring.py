@@ -1,5 +1,6 @@
 """A good key opens, any other does not, and a revoked one stops at once."""
 
+import asyncio
 from datetime import timedelta
 from random import Random
 from uuid import UUID
@@ -93,6 +94,28 @@ async def test_news_makes_it_look_again_at_once(
     keyring.forget()
     with pytest.raises(Unauthorized):
         await keyring.open(key, None, None)
+
+
+async def test_an_answer_that_was_under_way_when_it_was_told_to_forget_is_not_remembered(
+    keyring: Keyring, issue: Issue, database: Database, clock: FixedClock, workspace: UUID
+) -> None:
+    key = header(await issue())
+    opening = asyncio.create_task(keyring.open(key, None, None))
+    await asyncio.sleep(0)
+    keyring.forget()
+    await opening
+    async with database.worker() as session:
+        await session.execute("UPDATE api_keys SET revoked_at = $1 WHERE workspace_id = $2", clock.now(), workspace)
+    with pytest.raises(Unauthorized, match="revoked"):
+        await keyring.open(key, None, None)
+
+
+async def test_a_good_key_that_is_remembered_does_not_help_another_with_its_id(keyring: Keyring, issue: Issue) -> None:
+    good = await issue()
+    await keyring.open(header(good), None, None)
+    start = f"kith_live_{good.split('_')[2]}_{make_key('live', Random(9)).text.split('_')[3]}"
+    with pytest.raises(Unauthorized):
+        await keyring.open(header(f"{start}_{checksum(start)}"), None, None)
 
 
 async def test_a_bound_key_works_from_its_place_only(keyring: Keyring, issue: Issue) -> None:
