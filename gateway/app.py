@@ -79,3 +79,4 @@ async def running(kit: Kit, container: Container) -> AsyncIterator[None]:
             await container.usage.flush()
         await container.services.close()
         container.upstream.stop()
+        await container.egress.close()

@@ -26,8 +26,10 @@ from gateway.jobs.service import JobBook
 from gateway.keys.service import KeyService
 from gateway.settings import GatewaySettings
 from gateway.teams.service import Teams
+from gateway.tokens.service import Tokens
 from gateway.workspaces.service import WorkspaceService
 from services.kit.client import Peers
+from services.kit.egress import Egress
 from services.kit.feeds.positions import Positions
 from services.kit.identity import Identity
 from services.kit.web.app import Kit
@@ -48,6 +50,7 @@ class Container:
     limiter: Limiter
     usage: Usage
     upstream: Upstream
+    egress: Egress
     calls: Calls
     jobs: JobBook
     audit: AuditBook
@@ -67,7 +70,11 @@ def read_document(settings: GatewaySettings) -> dict[str, Any]:
 
 def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any]) -> Container:
     """Build everything; opens nothing yet."""
-    keyring = Keyring(kit.database, kit.vault, kit.signer, kit.clock, time.monotonic, settings.key_cache_seconds)
+    egress = Egress("gateway", settings.egress)
+    tokens = Tokens(kit.database, kit.clock, egress, time.monotonic, settings.key_cache_seconds)
+    keyring = Keyring(
+        kit.database, kit.vault, kit.signer, tokens, kit.clock, time.monotonic, settings.key_cache_seconds
+    )
     policy = Policy(settings.rate_limit_quota, settings.rate_limit_seconds)
     limiter = Limiter(kit.database, kit.clock, time.monotonic, policy)
     usage = Usage(kit.database, kit.clock)
@@ -94,11 +101,12 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         document=document,
         keys=keys,
         teams=Teams(kit.clock, keys.announce),
-        workspaces=WorkspaceService(kit.clock),
+        workspaces=WorkspaceService(kit.clock, settings.egress, keyring.forget),
         keyring=keyring,
         limiter=limiter,
         usage=usage,
         upstream=upstream,
+        egress=egress,
         calls=calls,
         jobs=JobBook(calls, SERVICES),
         audit=AuditBook(kit.database, calls, SERVICES),

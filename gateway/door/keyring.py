@@ -1,4 +1,4 @@
-"""Keys as the door knows them: found by their public id, remembered for seconds, forgotten when one changes."""
+"""Keys and tokens as the door knows them: proven, remembered for seconds, forgotten when one changes."""
 
 import asyncio
 import hashlib
@@ -12,6 +12,7 @@ from uuid import UUID
 from gateway.keys import rules
 from gateway.keys.errors import KeyNotUsableHere
 from gateway.keys.service import CHANGED, PURPOSE
+from gateway.tokens.service import Tokens
 from services.kit.clock import Clock
 from services.kit.database import UNREACHABLE, Database
 from services.kit.identity import Identity, IdentitySigner
@@ -50,6 +51,7 @@ class Keyring:
         database: Database,
         vault: Vault,
         signer: IdentitySigner,
+        tokens: Tokens,
         clock: Clock,
         now: Callable[[], float],
         cache_seconds: float,
@@ -58,12 +60,14 @@ class Keyring:
         self._database = database
         self._vault = vault
         self._signer = signer
+        self._tokens = tokens
         self._clock = clock
         self._now = now
         self._cache_seconds = cache_seconds
         self._holders: dict[str, Holder] = {}
         self._proven: dict[bytes, Holder] = {}
         """By the digest of the whole header: what was found good a moment ago is not taken apart again."""
+        self._generation = 0
         self._strangers: dict[str, float] = {}
         self._asking: dict[str, asyncio.Task[Holder | None]] = {}
         self._look_ups = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
@@ -79,15 +83,38 @@ class Keyring:
 
     async def _prove(self, authorization: bytes | None, proof: bytes) -> Holder:
         """Return the holder of a key after a look at all of it."""
-        key = rules.parse_key(bearer(authorization))
+        text = bearer(authorization)
+        key = rules.parse_key(text)
         if key is None:
-            raise Unauthorized
+            return await self._prove_token(text, proof)
         holder = self._holders.get(key.public_id)
         if holder is None or holder.fresh_until <= self._now():
             holder = await self._ask(key.public_id)
         if holder is None or not self._matches(holder, key.text):
             raise Unauthorized
         if self._holders.get(key.public_id) is holder:  # else it was told to forget meanwhile
+            _make_room(self._proven, MOST_KEYS)
+            self._proven[proof] = holder
+        return holder
+
+    async def _prove_token(self, text: str, proof: bytes) -> Holder:
+        """Return the holder that a token of a workspace's provider makes."""
+        generation = self._generation
+        proven = await self._tokens.open(text)
+        before = self._proven.get(proof)
+        holder = Holder(
+            key_id=proven.identity.actor_id,
+            secret_hash=b"",
+            identity=proven.identity,
+            expires_at=proven.expires_at,
+            revoked_at=None,
+            origins=frozenset(),
+            networks=(),
+            fresh_until=self._now() + self._cache_seconds,
+        )
+        if before is not None and before.identity == holder.identity:
+            holder.tokens = before.tokens
+        if generation == self._generation:  # else it was told to forget meanwhile
             _make_room(self._proven, MOST_KEYS)
             self._proven[proof] = holder
         return holder
@@ -103,8 +130,10 @@ class Keyring:
 
     def forget(self) -> None:
         """Forget everything: a key was changed or revoked, or news may have been missed."""
+        self._generation += 1
         self._holders.clear()
         self._proven.clear()
+        self._tokens.forget()
         self._strangers.clear()
         self._asking.clear()  # answers under way are from before
 

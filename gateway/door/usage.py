@@ -32,7 +32,8 @@ class Usage:
 
     def note(self, holder: Holder) -> None:
         """Remember that a key was used just now."""
-        self._used[holder.identity.workspace_id, holder.key_id] = self._clock.now()
+        if holder.identity.actor_kind == "key":
+            self._used[holder.identity.workspace_id, holder.key_id] = self._clock.now()
 
     async def run(self) -> None:
         """Write now and then, until cancelled."""

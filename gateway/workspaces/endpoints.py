@@ -4,7 +4,7 @@ from fastapi import Response
 
 from gateway.workspaces.dependencies import WorkspacesDep
 from gateway.workspaces.schemas import WorkspaceRead, WorkspaceUpdate
-from services.kit.web import IfMatch, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.web import CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.operation import ON_VERSION
 
 router = Router(prefix="/v1/workspace", tags=["workspace"])
@@ -20,9 +20,14 @@ async def read_workspace(session: ReadSession, workspaces: WorkspacesDep, respon
 
 @router.patch("", **operation(scopes=["workspace:write"], problems=ON_VERSION))
 async def update_workspace(
-    body: WorkspaceUpdate, session: WriteSession, workspaces: WorkspacesDep, version: IfMatch, response: Response
+    body: WorkspaceUpdate,
+    session: WriteSession,
+    workspaces: WorkspacesDep,
+    caller: CallerDep,
+    version: IfMatch,
+    response: Response,
 ) -> WorkspaceRead:
-    """Change settings; all services obey within seconds."""
-    row = await workspaces.change(session, body, version)
+    """Change settings; all services obey within seconds. Naming an identity provider needs the scope `admin`."""
+    row = await workspaces.change(session, body, caller, version)
     set_etag(response, row["version"])
     return WorkspaceRead.model_validate(dict(row))

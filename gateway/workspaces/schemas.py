@@ -10,7 +10,12 @@ from services.kit.money import CurrencyCode
 from services.kit.web.schemas import AwareTime, CountryCode, Input, Output, ShortText
 
 VERBATIM: dict[str, Any] = {"x-verbatim-enum": True}
-HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s/]+(/\S*)?$", max_length=500)]
+ProviderUrl = Annotated[
+    str,
+    StringConstraints(max_length=500),
+    AfterValidator(rules.known_url),
+    Field(description="https, unless it lies in a network that the operator allows."),
+]
 TimeZone = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64),
@@ -42,9 +47,11 @@ class ClaimNames(Input):
 class IdentityProvider(Input):
     """The OpenID Connect provider whose access tokens count in this workspace."""
 
-    issuer: HttpsUrl
+    issuer: ProviderUrl
     audience: ShortText
-    jwks_url: HttpsUrl
+    jwks_url: ProviderUrl | None = Field(
+        None, description="Where its keys are, or its description; null = `/.well-known/openid-configuration`."
+    )
     algorithm: Algorithm = Field("RS256", description="The only one that is accepted.", json_schema_extra=VERBATIM)
     claims: ClaimNames = Field(default_factory=ClaimNames)
 

@@ -1,17 +1,22 @@
 """Reading and changing the settings of a workspace; every change is told to the services."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from gateway.access.rules import ADMIN
+from gateway.keys.service import CHANGED
+from gateway.tokens.rules import described_at
 from gateway.workspaces import repository
 from gateway.workspaces.schemas import WorkspaceUpdate
 from services.contracts.gateway import WorkspaceChanged
 from services.kit.clock import Clock
 from services.kit.database import Session
+from services.kit.destinations import Limits, Refused
 from services.kit.feeds.outbox import publish
 from services.kit.feeds.snapshots import SnapshotPage
-from services.kit.problems import NotFound
+from services.kit.identity import Identity
+from services.kit.problems import NotFound, invalid_body
 from services.kit.versions import check_version
 
 if TYPE_CHECKING:
@@ -21,8 +26,11 @@ if TYPE_CHECKING:
 class WorkspaceService:
     """The verbs of workspaces."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, limits: Limits | None = None, forget: Callable[[], None] = lambda: None) -> None:
+        """Take where addresses may lead, and what makes the door forget whose tokens count."""
         self._clock = clock
+        self._limits = limits or Limits(frozenset())
+        self._forget = forget
 
     async def read(self, session: Session) -> "asyncpg.Record":
         """Return the workspace of this transaction."""
@@ -31,7 +39,9 @@ class WorkspaceService:
             raise NotFound
         return row
 
-    async def change(self, session: Session, body: WorkspaceUpdate, wanted: frozenset[int] | None) -> "asyncpg.Record":
+    async def change(
+        self, session: Session, body: WorkspaceUpdate, caller: Identity, wanted: frozenset[int] | None
+    ) -> "asyncpg.Record":
         """Change settings and return the workspace; nothing changes where they are so already."""
         before = await repository.lock(session, session.tenant)
         if before is None:
@@ -40,10 +50,24 @@ class WorkspaceService:
         changes = {name: value for name, value in stored(body).items() if value != before[name]}
         if not changes:
             return before
+        if "identity" in changes:
+            self._check_provider(changes["identity"], caller)
+            session.after_commit(self._forget)
+            session.after_commit(lambda: session.wakeups.tell(CHANGED))
         await repository.update(session, session.tenant, changes, self._clock.now())
         row = await self.read(session)
         await publish(session, [changed(dict(row))])
         return row
+
+    def _check_provider(self, provider: Mapping[str, Any] | None, caller: Identity) -> None:
+        caller.require(ADMIN)  # whoever names the provider can be anybody: nobody grants what he lacks
+        if provider is None:
+            return
+        try:
+            self._limits.check_url(provider["jwks_url"])
+        except Refused as refusal:
+            message = f"Kith does not call this address ({refusal.reason})."
+            raise invalid_body("#/identity/jwks_url", message, "address_refused") from None
 
     async def create(self, session: Session, workspace_id: UUID, values: Mapping[str, Any]) -> None:
         """Add a workspace. Worker role; for the command line."""
@@ -69,7 +93,8 @@ def stored(body: WorkspaceUpdate) -> dict[str, Any]:
     """Return the fields that were sent, as the columns hold them."""
     changes = body.changes()
     if changes.get("identity") is not None:
-        changes["identity"] = changes["identity"].model_dump()
+        provider = changes["identity"].model_dump()
+        changes["identity"] = provider | {"jwks_url": provider["jwks_url"] or described_at(provider["issuer"])}
     return changes
 
 

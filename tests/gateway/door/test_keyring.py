@@ -10,8 +10,11 @@ import pytest
 from gateway.door.keyring import Keyring, bearer
 from gateway.keys.errors import KeyNotUsableHere
 from gateway.keys.rules import checksum, make_key
+from gateway.tokens.service import Tokens
 from services.kit.clock import FixedClock
 from services.kit.database import Database
+from services.kit.destinations import Limits
+from services.kit.egress import Egress
 from services.kit.identity import IdentitySigner, IdentityVerifier
 from services.kit.problems import Unauthorized
 from services.kit.secrets import Vault
@@ -28,7 +31,8 @@ def seconds() -> list[float]:
 @pytest.fixture
 def keyring(database: Database, vault: Vault, clock: FixedClock, seconds: list[float]) -> Keyring:
     signer = IdentitySigner("gateway", keys.private_key("gateway"), now=lambda: clock.now().timestamp())
-    return Keyring(database, vault, signer, clock, lambda: seconds[0], 5.0)
+    tokens = Tokens(database, clock, Egress("gateway", Limits(frozenset())), lambda: seconds[0], 5.0)
+    return Keyring(database, vault, signer, tokens, clock, lambda: seconds[0], 5.0)
 
 
 def header(key: str) -> bytes:

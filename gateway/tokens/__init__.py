@@ -1,0 +1,1 @@
+"""Access tokens of a workspace's own identity provider."""
