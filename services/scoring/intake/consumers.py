@@ -202,6 +202,7 @@ class FromContacts(Handler[None]):
     async def end_rebuild(self, session: Session) -> None:
         """Remove what the snapshot did not show, and look at everybody again."""
         await facts.drop_unseen(session)
+        await ledger.doubt_outcomes(session)
         for owner in await workspaces.every(session):
             await ask_to_revalue(session, owner)
 

@@ -123,6 +123,7 @@ STANDINGS_AFTER = """
 SELECT s.customer_id FROM standings s JOIN customers c USING (workspace_id, customer_id)
 WHERE s.workspace_id = $1 AND c.type = any($2) AND s.customer_id > $3 ORDER BY s.customer_id LIMIT $4
 """
+DOUBT = "UPDATE standings SET outcome = NULL, settled_at = NULL"
 COUNT = "SELECT count(*) FROM standings WHERE workspace_id = $1"
 WAKING = """
 SELECT w.workspace_id, s.customer_id, s.as_of FROM workspaces w, LATERAL (
@@ -216,6 +217,11 @@ async def standings_after(
 ) -> "list[asyncpg.Record]":
     """Return customers of some populations who were ever evaluated, by id."""
     return await session.fetch(STANDINGS_AFTER, workspace_id, list(populations), after, limit)
+
+
+async def doubt_outcomes(session: Session) -> None:
+    """Let nobody's outcome be told by numbers until the rules have looked: facts went without having been told."""
+    await session.execute(DOUBT)
 
 
 async def count(session: Session, workspace_id: UUID) -> int:

@@ -21,6 +21,7 @@ from services.scoring.ledger import repository
 from services.scoring.ledger.repository import (
     begin_run,
     count,
+    doubt_outcomes,
     finish_run,
     list_dated,
     list_history,
@@ -45,6 +46,7 @@ __all__ = [
     "begin_run",
     "body_of",
     "count",
+    "doubt_outcomes",
     "finish_run",
     "gist_of",
     "have_standing",
