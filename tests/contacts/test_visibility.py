@@ -96,6 +96,17 @@ class TestProblems:
             known = ORDER | {"customer_id": house.own["id"]}
             assert problem(await who.post("/v1/orders", known)) == (409, None, None)
 
+    async def test_who_stays_of_a_join_is_not_named_either(self, house: House) -> None:
+        await house.door.kith.as_admin(
+            "UPDATE contacts.people SET merged_into = $1 WHERE id = $2", house.hidden["id"], house.own["id"]
+        )
+        path = f"/v1/people/{house.own['id']}"
+        change = {"given_name": "X"}
+        assert (await house.door.patch(path, change)).json()["existing_id"] == house.hidden["id"]
+        mine = await house.ann.patch(path, change)
+        assert (mine.status_code, mine.json()["existing_id"]) == (409, None)
+        assert (await house.ann.get(path)).status_code == 404
+
     async def test_what_is_known_of_theirs_cannot_be_taken_over_by_a_patch(self, house: House) -> None:
         mails = {"emails": THEIRS["emails"]}
         assert problem(await house.ann.patch(f"/v1/people/{house.own['id']}", mails)) == (409, None, None)

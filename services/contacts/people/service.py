@@ -206,7 +206,8 @@ class People:
         if row is None or row["deleted_at"] or not may_see(caller, row):
             raise NotFound
         if row["merged_into"]:
-            raise PersonMerged(existing_id=str(row["merged_into"]))
+            seen = await self._is_seen(session, caller, row["merged_into"])
+            raise PersonMerged(existing_id=str(row["merged_into"]) if seen else None)
         check_version(row["version"], wanted)
         return row
 
