@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from services.kit.database import Pool
 
+STORE_SECONDS = 10.0
+"""A database that takes longer hangs: shops, who have given up by then, are told to come again."""
+
 READ_CALLER = """
 SELECT s.workspace_id, s.platform,
     coalesce((
@@ -111,7 +114,7 @@ class IntakeRows:
     async def store(self, pool: "Pool", batch: Sequence[Incoming]) -> dict[UUID, UUID]:
         """Store deliveries in one durable statement; returns, for those known already, the id of the first one."""
         packed = [pack(one.body) for one in batch]
-        async with pool.acquire() as connection:
+        async with pool.acquire(timeout=STORE_SECONDS) as connection:
             rows = await connection.fetch(
                 STORE,
                 [one.id for one in batch],
@@ -124,6 +127,7 @@ class IntakeRows:
                 [encode_json(one.headers) for one in batch],
                 [body for body, _ in packed],
                 [size for _, size in packed],
+                timeout=STORE_SECONDS,
             )
             if len(rows) == len(batch):
                 return {}
