@@ -97,6 +97,7 @@ class TestErasure:
         assert is_replay(kept)
 
     async def test_a_reply_concerns_those_in_its_address_and_in_its_body(self) -> None:
-        one, two = str(new_id()), str(new_id())
-        found = subjects_of(f"PATCH /v1/people/{one}?".encode(), f'{{"existing_id":"{two}"}}'.encode())
-        assert found == sorted([one, two])
+        one, two, three = (str(new_id()) for _ in range(3))
+        body = f'{{"existing_id":"{two}","instance":"/v1/people/{one}","ids":["{three}"]}}'
+        found = subjects_of(f"PATCH /v1/people/{one}/tags?".encode(), body.encode())
+        assert found == sorted([one, two, three])
