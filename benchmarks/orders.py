@@ -39,12 +39,12 @@ class Customers:
         return max(1, self._number - int(self._chance.expovariate(4 / self._number)))
 
 
-def large_order(order_id: int, customer: int) -> dict[str, object]:
+def large_order(order_id: int, customer: int) -> dict[str, Any]:
     """Return an order of seven lines as Shopify pushes it, about 15 KB: ids, buyer and times in a full sample."""
     buyer = small_order(order_id, customer)
     phone = f"+8869{customer:08}"
     address = {**SAMPLE["billing_address"], "phone": phone, "first_name": NAMES[customer % len(NAMES)]}
-    person: dict[str, object] = {**SAMPLE["customer"], **buyer.pop("customer"), "phone": phone}  # type: ignore[dict-item]
+    person = {**SAMPLE["customer"], **buyer.pop("customer"), "phone": phone}
     lines = [
         {**sold, "id": order_id * 100 + place, "admin_graphql_api_id": f"gid://shopify/LineItem/{order_id}{place}"}
         for place, sold in enumerate(islice(cycle(SAMPLE["line_items"]), LARGE_LINES))
@@ -55,7 +55,7 @@ def large_order(order_id: int, customer: int) -> dict[str, object]:
     return {**SAMPLE, **buyer, **tokens, **addresses, "customer": person, "line_items": lines}
 
 
-def small_order(order_id: int, customer: int) -> dict[str, object]:
+def small_order(order_id: int, customer: int) -> dict[str, Any]:
     """Return an order of which only what is needed is told, about 2 KB."""
     placed = datetime.now(UTC).isoformat(timespec="seconds")
     email = f"buyer{customer}@bench.example"
