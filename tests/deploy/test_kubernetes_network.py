@@ -8,9 +8,10 @@ from itertools import product
 import pytest
 
 from deploy.processes import NAMES
+from services.kit.destinations import CLOSED_V4
 from tests.deploy.manifests import Json, named, of_kind
 
-HTTP, OPS, DATABASE = 8080, 9090, 5432
+HTTP, HTTPS, OPS, DATABASE = 8080, 443, 9090, 5432
 PODS = {f"{name}-{role}": {"kith/process": name, "kith/role": role} for name in NAMES for role in ("api", "worker")} | {
     "edge": {"kith/process": "edge"},
     "migrations": {"kith/process": "migrations"},
@@ -47,6 +48,16 @@ def test_who_needs_the_database_reaches_it(name: str) -> None:
 @pytest.mark.parametrize("name", ["edge", "stranger"])
 def test_nobody_else_reaches_the_database(name: str) -> None:
     assert not lets_out(PODS[name], None, DATABASE)
+
+
+def test_only_the_gateway_calls_the_open_internet_and_nothing_private_there() -> None:
+    assert [name for name, labels in PODS.items() if lets_out(labels, None, HTTPS)] == ["gateway-api"]
+    (rule,) = named("NetworkPolicy", "gateway-reaches-identity-providers")["spec"]["egress"]
+    (block,) = rule["to"]
+    closed = set(map(str, CLOSED_V4))
+    assert set(block["ipBlock"]["except"]) <= closed
+    assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"} <= set(block["ipBlock"]["except"])
+    assert {port["port"] for port in rule["ports"]} == {443, 8443}
 
 
 def test_only_the_edge_is_open_to_everybody() -> None:

@@ -90,3 +90,17 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.rela
 LEFT JOIN pg_roles r ON r.oid = a.grantee
 WHERE n.nspname IN {ALL_SCHEMAS} AND c.relkind IN ('r', 'p', 'v')
 """
+SCHEMA_RIGHTS = f"""
+SELECT n.nspname AS schema, coalesce(r.rolname, 'PUBLIC') AS grantee, a.privilege_type AS privilege
+FROM pg_namespace n, aclexplode(n.nspacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+WHERE n.nspname IN {ALL_SCHEMAS} OR n.nspname = 'public'
+"""
+DEFAULT_RIGHTS = "SELECT defaclrole::regrole::text AS role, defaclobjtype FROM pg_default_acl"
+VIEWS = f"SELECT viewname FROM pg_views WHERE schemaname IN {ALL_SCHEMAS}"
+TABLE_RIGHTS = f"""
+SELECT n.nspname AS schema, c.relname AS name, r.rolname AS role
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN pg_roles r
+WHERE n.nspname IN {SERVICES} AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+AND r.rolname IN (n.nspname || '_finder', n.nspname || '_public')
+AND has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+"""

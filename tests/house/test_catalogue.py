@@ -1,7 +1,9 @@
 """The database keeps workspaces apart by itself: every table, role, policy, key and function of every schema."""
 
 import re
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from migrations import SCHEMAS
@@ -171,3 +173,46 @@ async def test_functions_with_rights_of_their_own_are_tied_down(kith: KithDataba
         assert [path.startswith("search_path=pg_catalog") for path in paths] == [True], row
         assert paths[0].endswith("pg_temp"), row
         assert not row["for_everybody"], row
+
+
+async def test_background_work_sees_all_workspaces_and_search_functions_only_read(kith: KithDatabase) -> None:
+    for row in await kith.as_admin(catalogue.POLICIES):
+        roles = Roles(row["schema"])
+        if row["roles"] == [roles.worker]:
+            assert (row["qual"], row["with_check"], row["cmd"]) == ("true", "true", "ALL"), row
+        elif row["roles"] in ([roles.finder], [roles.public]):
+            assert (row["qual"], row["with_check"], row["cmd"]) == ("true", None, "SELECT"), row
+        assert row["permissive"] == "PERMISSIVE", row
+        assert len(row["roles"]) == 1, row
+    assert [dict(row) for row in await kith.as_admin(catalogue.TABLE_RIGHTS)] == []
+
+
+async def test_only_owners_create_in_a_schema_and_nobody_uses_that_of_another_service(kith: KithDatabase) -> None:
+    for row in await kith.as_admin(catalogue.SCHEMA_RIGHTS):
+        if row["schema"] == "public":
+            assert row["privilege"] == "USAGE" or row["grantee"] in {"pg_database_owner", "postgres"}, row
+            continue
+        roles = Roles(row["schema"].removesuffix("_jobs"))
+        assert row["grantee"] in {roles.owner, roles.api, roles.worker, roles.finder, roles.public}, row
+        assert row["privilege"] == "USAGE" or row["grantee"] == roles.owner, row
+
+
+async def test_nothing_goes_around_row_security(kith: KithDatabase) -> None:
+    """A view runs with its owner's rights, and default rights reach tables that are not written yet."""
+    views = [row["viewname"] for row in await kith.as_admin(catalogue.VIEWS)]
+    defaults = [dict(row) for row in await kith.as_admin(catalogue.DEFAULT_RIGHTS)]
+    assert (views, defaults) == ([], [])
+
+
+async def test_a_request_without_a_workspace_sees_no_row_of_anybody(kith: KithDatabase, workspace_id: UUID) -> None:
+    await kith.as_admin(
+        "INSERT INTO contacts.sources (workspace_id, id, key, platform, name) VALUES ($1, $1, 'k', 'generic', 'x')",
+        workspace_id,
+    )
+    connection = await asyncpg.connect(kith.url("contacts_api"), server_settings={"search_path": "contacts"})
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM sources") == 0
+        await connection.execute("SET app.workspace_id = ''")
+        assert await connection.fetchval("SELECT count(*) FROM sources") == 0
+    finally:
+        await connection.close()
