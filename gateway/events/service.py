@@ -106,9 +106,9 @@ class Journal:
 
     async def _seen(self, caller: Identity, rows: "list[asyncpg.Record]") -> "list[asyncpg.Record]":
         """Return the events of customers whom the caller sees; their owner, contacts, knows who that is now."""
-        if caller.sees_all or not rows:
-            return rows
         customers = {str(row["customer_id"]) for row in rows if row["customer_id"]}
+        if caller.sees_all or not customers:
+            return rows
         answer = await self._calls.post(OWNER, NAMES, caller, {"internal"}, {"ids": sorted(customers)})
         known = {one["id"] for one in answer["items"]}
         return [row for row in rows if row["customer_id"] is None or str(row["customer_id"]) in known]
