@@ -34,18 +34,17 @@ SUMS = """
         max(day) FILTER (WHERE $9::int IS NULL OR day > $4::date - $9::int) AS recent_day,
         sum(net_minor) FILTER (WHERE $9::int IS NULL OR day > $4::date - $9::int)::bigint AS net"""
 POPULATION = f"""{KNOWN}, members AS ({SUMS} FROM bought WHERE member GROUP BY customer_id)"""
+APART = "c.workspace_id = $1 AND (c.type <> $2 OR c.internal OR c.do_not_pursue)"
 # The same out of standings where they hold for the day, and out of orders only for whom they do not.
 SUMMED = f"""
-WITH apart AS (
-    SELECT customer_id FROM customers WHERE workspace_id = $1 AND (type <> $2 OR internal OR do_not_pursue)
-), bought AS (
+WITH bought AS (
     SELECT day, net_minor, true AS in_average FROM orders o
     WHERE workspace_id = $1 AND counts AND settled_at <= $3 AND (customer_id IS NOT NULL OR $2 = 'person')
-    AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.customer_id = o.customer_id)
+    AND NOT EXISTS (SELECT 1 FROM customers c WHERE {APART} AND c.customer_id = o.customer_id)
     UNION ALL
     SELECT day, net_minor, true FROM unnest($5::uuid[], $6::date[], $7::bigint[]) AS u (customer_id, day, net_minor)
     WHERE (customer_id IS NOT NULL OR $2 = 'person')
-    AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.customer_id = u.customer_id)
+    AND NOT EXISTS (SELECT 1 FROM customers c WHERE {APART} AND c.customer_id = u.customer_id)
 ), judged AS (
     SELECT c.customer_id, s.purchase_days, s.orders_count, s.first_day, s.last_day, s.net_revenue_minor, s.net_minor,
         coalesce(s.policy_version = {{policy}} AND s.settled_at <= $3 AND $4::date - DATE '0001-01-01' + 1 >=
@@ -59,8 +58,9 @@ WITH apart AS (
     FROM judged WHERE holds AND orders_count > 0
     UNION ALL
     ({SUMS} FROM (
-        SELECT o.customer_id, o.day, o.net_minor FROM judged j
-        JOIN orders o ON o.workspace_id = $1 AND o.customer_id = j.customer_id AND o.counts AND o.settled_at <= $3
+        SELECT j.customer_id, o.day, o.net_minor FROM judged j CROSS JOIN LATERAL (
+            SELECT day, net_minor FROM orders WHERE workspace_id = $1 AND customer_id = j.customer_id
+            AND counts AND settled_at <= $3 OFFSET 0) AS o
         WHERE NOT j.holds
         UNION ALL
         SELECT u.customer_id, u.day, u.net_minor FROM judged j
@@ -82,7 +82,7 @@ TIER_FIGURES = """, ranked AS (
         coalesce(sum(net_minor) FILTER (WHERE day BETWEEN $13::date AND $14::date), 0)::bigint AS closed_sum,
         count(*) FILTER (WHERE day > $4::date - $8::int) AS year_orders,
         coalesce(sum(net_minor) FILTER (WHERE day > $4::date - $8::int), 0)::bigint AS year_sum
-    FROM bought WHERE in_average AND net_minor > 0
+    FROM bought WHERE in_average AND net_minor > 0 AND day >= least($13::date, $4::date - $8::int)
 )
 SELECT * FROM lines, average
 """
@@ -139,6 +139,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 # afterwards finds everything that was still judged by older cut-offs.
 ANYBODY = "SELECT EXISTS (SELECT 1 FROM customers WHERE workspace_id = $1 AND type = $2 AND member)"
 JUDGING = "SELECT pg_advisory_xact_lock_shared(hashtextextended('cutoffs/' || $1::text, 0))"
+ROOM = "SET LOCAL work_mem = '64MB'"  # ranks of a million customers are sorted in memory, once a day
 RECORDING = "SELECT pg_advisory_xact_lock(hashtextextended('cutoffs/' || $1::text, 0))"
 Unsettled = Sequence[tuple[UUID | None, date, int]]
 
@@ -202,6 +203,11 @@ async def anybody(session: Session, workspace_id: UUID, population: str) -> bool
 async def hold(session: Session, workspace_id: UUID) -> None:
     """Keep cut-offs from being recorded until this transaction ends."""
     await session.execute(JUDGING, str(workspace_id))
+
+
+async def make_room(session: Session) -> None:
+    """Let this transaction rank a whole population without files."""
+    await session.execute(ROOM)
 
 
 async def hold_alone(session: Session, workspace_id: UUID) -> None:

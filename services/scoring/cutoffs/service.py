@@ -111,6 +111,7 @@ class CutoffService:
 
         Nobody waits while they are worked out, only while they are written.
         """
+        await repository.make_room(session)
         bodies = {}
         for population, wanted in families.items():
             for family in wanted if await repository.anybody(session, setting.workspace_id, population) else ():
