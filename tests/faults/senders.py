@@ -1,6 +1,7 @@
 """Who sends under faults: shops that deliver webhooks, desks that write through the API; each until it is answered."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ TAGS = ("vip", "茶", "slow payer", "workshop")
 
 
 @dataclass
-class Sender:
+class Sender(ABC):
     """One sender with customers of its own: what it says about a thing, it says in sequence."""
 
     client: Client
@@ -39,9 +40,9 @@ class Sender:
         while not stop.is_set():
             await self.chance.choice(self.acts())()
 
+    @abstractmethod
     def acts(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         """Return what this sender does, the frequent more than once."""
-        raise NotImplementedError
 
     async def until_answered(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         """Send again and again until there is an answer that stays."""
