@@ -6,9 +6,11 @@ BIN := .venv/bin
 PACKAGES := services gateway migrations deploy
 # Tests that start whole stacks; one at a time, since they mind how long things take.
 REAL_PROCESSES := tests/system tests/deploy tests/docs
+# Tests with targets of their own.
+APART := tests/faults tests/contract tests/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-faults bench lint format types imports migrations openapi openapi-check openapi-release lint-api settings lock \
+.PHONY: help run demo test test-api fuzz test-faults bench lint format types imports migrations openapi openapi-check openapi-release lint-api settings lock \
 	clean venv venv-dev
 
 help:  ## show this screen
@@ -24,10 +26,16 @@ run: venv  ## start everything on http://127.0.0.1:8080
 demo: venv  ## fill the running system with a lively sample shop
 	@exec $(BIN)/kith demo
 
-test: venv-dev lint types imports migrations openapi-check  ## all checks but the fault tests
-	$(BIN)/pytest tests $(REAL_PROCESSES:%=--ignore=%) --ignore=tests/faults -n 2 --dist loadfile --cov --cov-report=
+test: venv-dev lint types imports migrations openapi-check  ## all checks but test-api and test-faults
+	$(BIN)/pytest tests $(REAL_PROCESSES:%=--ignore=%) $(APART:%=--ignore=%) -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/pytest $(REAL_PROCESSES)
 	$(BIN)/coverage report --include='*/rules.py' --fail-under=100
+
+test-api: venv-dev lint-api  ## the API as its clients see it: rules, generated clients, made-up requests
+	$(BIN)/pytest tests/contract tests/fuzz
+
+fuzz: venv-dev .venv-contract  ## many more made-up requests, with several seeds
+	KITH_FUZZ_SEEDS=$${KITH_FUZZ_SEEDS:-1,2,3} KITH_FUZZ_EXAMPLES=$${KITH_FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/fuzz
 
 test-faults: venv-dev  ## kill processes under load: nothing acknowledged is lost
 	$(BIN)/pytest tests/faults
@@ -61,7 +69,7 @@ openapi-check: venv-dev  ## docs/api/openapi.json is what the code says, and bre
 openapi-release: openapi-check  ## at a release: from now on nothing of the present document may break
 	cp docs/api/openapi.json docs/api/released/v1.json
 
-lint-api: .venv-contract  ## the API document follows its rules and gives a client that compiles
+lint-api: .venv-contract  ## the API document follows its rules and gives clients that compile
 	@.venv-contract/bin/python tests/contract/check.py
 
 .venv-contract: tests/contract/requirements.lock

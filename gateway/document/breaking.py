@@ -120,7 +120,8 @@ class Comparison:
         found: list[str] = []
         for choice in wanted:
             tries = [inner.of_one(choice, one) if self.inputs else inner.of_one(one, choice) for one in offered]
-            found += min(tries, key=lambda one: (any(KIND_CHANGED in line for line in one), len(one)))
+            nearest = min(tries, key=_distance)
+            found += nearest
         return found
 
     def of_one(self, before: Json, after: Json) -> list[str]:
@@ -204,3 +205,8 @@ def _kind_of_values(schema: Json) -> tuple[str, ...]:
 
 def _values(schema: Json) -> list[Any] | None:
     return [schema["const"]] if "const" in schema else schema.get("enum")
+
+
+def _distance(found: list[str]) -> tuple[bool, int]:
+    """Rank what breaks between two choices: those of one type are nearest."""
+    return any(KIND_CHANGED in line for line in found), len(found)

@@ -59,6 +59,7 @@ def merge(applications: Mapping[str, FastAPI]) -> Document:
         "x-kith-problems": descriptions.problem_types(),
     }
     document["components"]["schemas"] = _used_only(document["paths"], document["components"]["schemas"])
+    _without_defaults(document)
     add_examples(document["components"]["schemas"])
     return document
 
@@ -156,10 +157,20 @@ def _check_operation_ids(paths: Document) -> None:
             seen[name] = path
 
 
-def _used_only(paths: Document, schemas: Document) -> Document:
+def _without_defaults(document: Document) -> None:
+    """Leave defaults out of what is only answered: it is always there, so a default would say nothing true."""
+    schemas = document["components"]["schemas"]
+    operations = [one for item in document["paths"].values() for one in item.values()]
+    taken = _used_only([[one.get("parameters"), one.get("requestBody")] for one in operations], schemas)
+    for name in schemas.keys() - taken.keys():
+        for field in schemas[name].get("properties", {}).values():
+            field.pop("default", None)
+
+
+def _used_only(place: Any, schemas: Document) -> Document:  # noqa: ANN401 - any part of the document
     """Return the schemas that something refers to, directly or through others."""
     used = {"ErrorItem"}
-    waiting = list(_referred(paths))
+    waiting = list(_referred(place))
     while waiting:
         name = waiting.pop()
         if name not in schemas:

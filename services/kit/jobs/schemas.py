@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from services.kit.web.lists import ListQuery
 from services.kit.web.schemas import AwareTime, Output, Page
@@ -52,6 +52,8 @@ class JobPage(Page[JobRead]):
 class JobQuery(ListQuery):
     """Filters of the list of jobs."""
 
-    kind: list[str] = Field(default_factory=list, max_length=20, description="Only jobs of these kinds.")
+    kind: list[Annotated[str, StringConstraints(min_length=1, max_length=64)]] = Field(
+        default_factory=list, max_length=20, description="Only jobs of these kinds."
+    )
     status: list[Status] = Field(default_factory=list, max_length=7, description="Only jobs in these states.")
     sort: Literal["created_at", "-created_at"] = Field("-created_at", description="Order of the list.")
