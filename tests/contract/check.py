@@ -64,8 +64,8 @@ def make_python(folder: Path) -> None:
     shutil.copy(HERE / "use_client.py", folder)
     generate = ("generate", "--path", DOCUMENT, "--meta", "none", "--config", "config.yaml", "--fail-on-warning")
     run(BIN / "openapi-python-client", *generate, "--output-path", folder / "kith_client", folder=folder)
-    # A configuration of its own: ours also asks for unreachable statements, which the generator leaves where a field has
-    # one type only.
+    # Its own configuration: ours also asks for unreachable statements, which the generator leaves where a field has one
+    # type only.
     (folder / "mypy.ini").write_text("[mypy]\nstrict = true\n")
     run(sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "use_client.py", "kith_client", folder=folder)
 

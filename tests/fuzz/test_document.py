@@ -14,6 +14,7 @@ from tests.system.stack import Stack
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
 TOOL = ROOT / ".venv-contract" / "bin" / "schemathesis"
 SEEDS = os.environ.get("KITH_FUZZ_SEEDS", "1").split(",")
 EXAMPLES = os.environ.get("KITH_FUZZ_EXAMPLES", "5")
