@@ -16,7 +16,7 @@ from tests.gateway.conftest import Issue
 async def holders(database: Database, workspace: UUID) -> list[Holder]:
     async with database.worker() as session:
         rows = await session.fetch("SELECT * FROM api_keys WHERE workspace_id = $1 ORDER BY id", workspace)
-    return [holder_of(dict(row), 0.0) for row in rows]
+    return [holder_of(dict(row) | {"team": []}, 0.0) for row in rows]
 
 
 async def test_only_used_keys_get_a_time_and_never_an_older_one(
