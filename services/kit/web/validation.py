@@ -1,19 +1,20 @@
 """Turning FastAPI's validation errors into problems that name each field."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from fastapi.exceptions import RequestValidationError
+from typing import TYPE_CHECKING, Any
 
 from services.kit.problems import BadRequest, ErrorItem, Invalid, Problem, Where
 from services.kit.web.json_body import escape
+
+if TYPE_CHECKING:
+    from fastapi.exceptions import RequestValidationError
 
 MAX_ITEMS = 50
 MISSING = "missing"
 PLACES: dict[str, Where] = {"query": "query", "path": "path", "header": "header", "cookie": "header", "body": "body"}
 
 
-def explain(error: RequestValidationError) -> Problem:
+def explain(error: "RequestValidationError") -> Problem:
     """Return 400 for parameters and headers, 422 for the body."""
     items = [item_of(fault, error.body) for fault in error.errors()]
     outside = [item for item in items if item.where != "body"]
