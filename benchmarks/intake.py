@@ -19,8 +19,8 @@ SECONDS = 2.0
 ROUNDS = 3
 WARM_SECONDS = 0.5
 PATIENCE_SECONDS = 120.0
-ENOUGH = 0.8
-"""Share of a load's orders that must have a reminder of their own: an order right after another one has none."""
+ENOUGH = 0.5
+"""Share of a load's orders that must have a reminder of their own; one that was overtaken at once has none."""
 
 
 @dataclass(frozen=True, slots=True)
