@@ -198,7 +198,9 @@ async def copy_all(connection: "Connection", workspace_id: UUID) -> None:
                 f"INSERT INTO scoring.{table} ({', '.join(names)}) {query.format(columns=columns)}"
             )
         await connection.execute(f"VACUUM (ANALYZE) scoring.{table}")
-    await connection.execute("DROP TABLE bench_copies; RESET enable_hashjoin; RESET enable_mergejoin; CHECKPOINT")
+    await connection.execute(
+        "DROP TABLE bench_copies; RESET enable_hashjoin; RESET enable_mergejoin; RESET work_mem; CHECKPOINT"
+    )
 
 
 @contextlib.asynccontextmanager

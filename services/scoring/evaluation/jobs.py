@@ -25,7 +25,7 @@ from services.scoring.workspaces import service as workspaces
 from services.scoring.workspaces.service import Workspace
 
 CHUNK = 500
-STRETCH = 5000
+STRETCH = 10_000
 FIRST = UUID(int=0)
 
 Choose = Callable[[Session, UUID], Awaitable[list[UUID]]]
