@@ -11,7 +11,7 @@ from gateway.teams.dependencies import TeamsDep
 from gateway.teams.schemas import TeamCreate, TeamPage, TeamQuery, TeamRead, TeamRepsCommand, TeamUpdate
 from services.kit.problems import NotFound, PreconditionFailed, bad_parameter
 from services.kit.web import BindingDep, CallerDep, ReadSession, Ref, Router, Where, operation, set_etag
-from services.kit.web.change import ChangeDep
+from services.kit.web.change import ChangeDep, CreationDep
 
 if TYPE_CHECKING:
     import asyncpg
@@ -23,7 +23,7 @@ DELETE = operation(scopes=["workspace:write"], problems=[NotFound, PreconditionF
 
 
 @router.post("", status_code=201, **operation(scopes=["workspace:write"], problems=[ScopeNotHeld], fill_names=True))
-async def create_team(body: TeamCreate, teams: TeamsDep, change: ChangeDep) -> TeamRead:
+async def create_team(body: TeamCreate, teams: TeamsDep, change: CreationDep) -> TeamRead:
     """Make a team: its reps see one another's customers with keys of the visibility `team`."""
     row = await teams.create(change.session, change.caller, body)
     change.done(row["version"], created_at=f"/v1/teams/{row['id']}")

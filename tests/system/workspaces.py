@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from deploy.local.bootstrap import running_gateway
 from gateway import bootstrap
 from tests.system.client import Client, Json
-from tests.system.document import Operation
+from tests.system.document import Operation, operations
 from tests.system.shops import Shop
 from tests.system.stack import Stack
 from tests.system.test_main_job import view_with_reminder
@@ -91,7 +91,7 @@ async def furnish(client: Client) -> dict[str, str]:
     )
     policies = await client.items("/v1/scoring-policies")
     care_rules = await client.items("/v1/care-rules")
-    return ids | {
+    ids |= {
         "people": person,
         "customers": person,
         "orders": stored["id"],
@@ -105,6 +105,21 @@ async def furnish(client: Client) -> dict[str, str]:
         "source": shop.key,
         "external_id": order.external_id,
     }
+    return ids | await one_of_each_other(client, ids)
+
+
+async def one_of_each_other(client: Client, ids: dict[str, str]) -> dict[str, str]:
+    """Create, by the document's own example, what operations on an id need and nothing above has made."""
+    makers = {one.path: one for one in operations() if one.method == "POST"}
+    found: dict[str, str] = {}
+    for operation in operations():
+        for before, step in itertools.pairwise(operation.path.split("/")):
+            maker = makers.get(f"/v1/{before}")
+            if step.startswith("{") and not {before, step.strip("{}")} & (ids | found).keys() and maker:
+                answer = await client.send("POST", maker.path, **maker.request())
+                assert answer.is_success, f"{maker}: {answer.text}; make one in furnish()"
+                found[before] = answer.json()["id"]
+    return found
 
 
 def foreign_address(operation: Operation, ids: dict[str, str]) -> str:
