@@ -133,7 +133,7 @@ def told(stage: Stage, chance: Random, shop: Sequence[Customer]) -> list[Event]:
     return events
 
 
-@pytest.mark.parametrize(("seed", "size"), [(1, 150), (2, 150), (3, 60), (4, 4)])
+@pytest.mark.parametrize(("seed", "size"), [(1, 300), (2, 300), (3, 60), (4, 4)])
 async def test_with_and_without_it_the_same_is_written(stage: Stage, seed: int, size: int) -> None:
     chance = Random(seed)
     twins = Twins(stage.database, stage.clock)
