@@ -67,7 +67,18 @@ def test_two_keys_of_one_name_are_an_error_at_start() -> None:
         Vault([OLD, f"old:{Fernet.generate_key().decode()}"])
 
 
-@pytest.mark.parametrize("key", ["", ":", "nokey", "a b:x", f"{'x' * 33}:{OLD[4:]}", "old:short", OLD[4:]])
+NO_KEYS = {
+    "nothing": "",
+    "neither name nor key": ":",
+    "no name": "nokey",
+    "a name with a blank": "a b:x",
+    "a name too long": f"{'x' * 33}:{OLD[4:]}",
+    "a key too short": "old:short",
+    "a key without a name": OLD[4:],
+}
+
+
+@pytest.mark.parametrize("key", NO_KEYS.values(), ids=NO_KEYS)
 def test_what_is_no_key_is_an_error_at_start(key: str) -> None:
     with pytest.raises(ValueError, match=r"id of letters|Fernet key|base64|padding"):
         Vault([key])
