@@ -8,6 +8,8 @@ PACKAGES := services gateway migrations deploy
 REAL_PROCESSES := tests/system tests/deploy tests/docs
 # Tests with targets of their own.
 APART := tests/faults tests/contract tests/fuzz
+# Every operation of the API document against what it must refuse: part of test-api.
+MATRIX := $(wildcard tests/system/test_contract_*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-api fuzz test-faults bench lint format types imports migrations openapi openapi-check openapi-release lint-api settings lock \
@@ -28,11 +30,11 @@ demo: venv  ## fill the running system with a lively sample shop
 
 test: venv-dev lint types imports migrations openapi-check  ## all checks but test-api and test-faults
 	$(BIN)/pytest tests $(REAL_PROCESSES:%=--ignore=%) $(APART:%=--ignore=%) -n 2 --dist loadfile --cov --cov-report=
-	$(BIN)/pytest $(REAL_PROCESSES)
+	$(BIN)/pytest $(REAL_PROCESSES) $(MATRIX:%=--ignore=%)
 	$(BIN)/coverage report --include='*/rules.py' --fail-under=100
 
-test-api: venv-dev lint-api  ## the API as its clients see it: rules, generated clients, made-up requests
-	$(BIN)/pytest tests/contract tests/fuzz
+test-api: venv-dev lint-api  ## the API as its clients see it: rules, generated clients, refusals, made-up requests
+	$(BIN)/pytest tests/contract tests/fuzz $(MATRIX)
 
 fuzz: venv-dev .venv-contract  ## many more made-up requests, with several seeds
 	KITH_FUZZ_SEEDS=$${KITH_FUZZ_SEEDS:-1,2,3} KITH_FUZZ_EXAMPLES=$${KITH_FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/fuzz

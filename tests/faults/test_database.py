@@ -175,7 +175,8 @@ async def test_a_write_whose_answer_was_lost_by_the_kill_is_answered_the_same_wh
             await eventually(all_committed, "every write is committed")
         stack.kill("contacts")
         lost = await asyncio.gather(*attempts)
-    assert [answer.status_code for answer in lost] == [503] * len(writes)
+    # Where contacts is back in time for the gateway's second attempt, the server is still busy with the first one.
+    assert {answer.status_code for answer in lost} <= {409, 503}
     await stack.until(lambda: stack.is_ready("contacts"), "contacts is ready")
 
     for request in requests:

@@ -29,10 +29,11 @@ def test_made_up_requests_find_nothing(stack: Stack, seed: str) -> None:
         "--config-file",
         HERE / "schemathesis.toml",
         "run",
-        ROOT / "docs" / "api" / "openapi.json",
+        DOCUMENT,
     ]
     command += ["--url", stack.url, "--header", f"Authorization: Bearer {stack.key}", "--phases", PHASES]
-    command += ["--seed", seed, "--max-examples", EXAMPLES, "--workers", "2", "--continue-on-failure", "--no-color"]
+    # One worker: CPython 3.11 cannot parse code in two threads at once, which the tool does now and then.
+    command += ["--seed", seed, "--max-examples", EXAMPLES, "--workers", "1", "--continue-on-failure", "--no-color"]
     command += ["--generation-database", "none", "--warnings", "off"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr

@@ -46,6 +46,12 @@ def test_before_the_first_evaluation_there_is_no_state() -> None:
     assert fold(History(), None, CALENDAR, FIRST - timedelta(seconds=1), DEFAULT) is None
 
 
+def test_before_the_first_evaluation_customers_have_nothing_in_common() -> None:
+    assert Calendar(ZONE).lately(FIRST) is None
+    assert CALENDAR.lately(FIRST - timedelta(seconds=1)) is None
+    assert CALENDAR.lately(FIRST) is not None
+
+
 def test_it_begins_with_what_is_earned_at_the_first_evaluation() -> None:
     assert held_on(History([purchase(-1, 10_000)]), 0) == Held(Tier.GOLD, START)
     assert held_on(History(), 0) == Held(Tier.NONE, START)
