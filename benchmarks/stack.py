@@ -72,6 +72,8 @@ def running_stack() -> Iterator[Stack]:
             yield read_stack(home)
         finally:
             stop(process)
+            # Started as root, the database may lie in Kith's own system folder.
+            shutil.rmtree((home / "postgres" / "elsewhere").resolve(), ignore_errors=True)
             shutil.rmtree(home, ignore_errors=True)
 
 
