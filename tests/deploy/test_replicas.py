@@ -16,6 +16,7 @@ from gateway.settings import GatewaySettings
 from migrations import SCHEMAS
 from tests.cluster import KithDatabase
 from tests.deploy.replicas import Replicas
+from tests.settled import UNSETTLED
 from tests.system.client import Client, Json, eventually
 from tests.system.shops import Shop, ShopOrder
 
@@ -23,19 +24,7 @@ AT_ONCE = 8
 COMPLETED = 16
 KILL_SECONDS = 0.2
 FIRST_ORDER = "first_order_thanks"
-FOLLOWS = (
-    ("contacts", "gateway"),
-    ("scoring", "gateway"),
-    ("scoring", "contacts"),
-    ("campaigns", "gateway"),
-    ("campaigns", "contacts"),
-    ("campaigns", "scoring"),
-)
-WAITING = "SELECT count(*) FROM {0}.outbox"
 GAPS = "SELECT (SELECT head FROM {0}.feed_state) - (SELECT count(*) FROM {0}.events)"
-BEHIND = """
-SELECT (SELECT head FROM {1}.feed_state) - (SELECT min(position) FROM {0}.cursors WHERE follower LIKE '%-from-{1}')
-"""
 
 
 @pytest.fixture
@@ -196,10 +185,9 @@ async def at_least(client: Client, number: int, path: str, **query: str) -> list
 
 async def settled(database: KithDatabase) -> None:
     """Wait until nothing waits: every event is numbered, and applied by everybody who follows it."""
-    statements = [WAITING.format(schema) for schema in SCHEMAS] + [BEHIND.format(*pair) for pair in FOLLOWS]
 
     async def quiet() -> bool:
-        return not any([await read(database, statement) for statement in statements])
+        return not any([await read(database, statement) for statement in UNSETTLED])
 
     await eventually(quiet, "nothing waits any more", 30)
 

@@ -7,25 +7,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from migrations import SCHEMAS
+from tests.settled import UNSETTLED
 from tests.system.client import eventually
 
 if TYPE_CHECKING:
     import asyncpg
 
 SETTLE_SECONDS = 60.0
-WAITING = "SELECT count(*) FROM {0}.outbox"
-BEHIND = """
-SELECT count(*) FROM {0}.cursors c, {1}.feed_state f
-WHERE c.follower LIKE '%-from-{1}' AND (c.position, c.state) IS DISTINCT FROM (f.head, 'following')
-"""
-FOLLOWS = (
-    ("contacts", "gateway"),
-    ("scoring", "gateway"),
-    ("scoring", "contacts"),
-    ("campaigns", "gateway"),
-    ("campaigns", "contacts"),
-    ("campaigns", "scoring"),
-)
 LOG = "SELECT position, workspace_id, type, subject, version, data::text AS data FROM {0}.events ORDER BY position"
 STANDINGS = "SELECT customer_id, net_revenue_minor, orders_count FROM {0} WHERE customer_id = ANY($1)"
 CENTS = 100
@@ -41,10 +29,9 @@ class Log:
 
     async def settled(self) -> None:
         """Wait until every event is numbered, and applied by everybody who follows it."""
-        waiting = [WAITING.format(schema) for schema in SCHEMAS] + [BEHIND.format(*pair) for pair in FOLLOWS]
 
         async def quiet() -> bool:
-            return not any([await self._connection.fetchval(sql) for sql in waiting])
+            return not any([await self._connection.fetchval(sql) for sql in UNSETTLED])
 
         await eventually(quiet, "every event is applied", SETTLE_SECONDS)
 

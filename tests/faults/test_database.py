@@ -3,11 +3,10 @@
 import asyncio
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +18,7 @@ import pytest
 from tests.faults.load import Load
 from tests.faults.senders import RETRIED
 from tests.faults.verify import everything_is_there_once
+from tests.frozen import frozen
 from tests.system.client import Client, Json, eventually
 from tests.system.shops import Shop
 from tests.system.stack import Stack
@@ -61,18 +61,10 @@ async def configured(stack: Stack, **wanted: str) -> AsyncIterator[None]:
             await admin.execute("SELECT pg_reload_conf()")
 
 
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """Let a server and all its backends do nothing for a while, as where a disk or a whole machine hangs."""
+def with_backends(pid: int) -> list[int]:
+    """Return the ids of a server and of all its backends."""
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
-    pids = [pid, *map(int, listed.stdout.split())]
-    for each in pids:
-        os.kill(each, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for each in pids:
-            os.kill(each, signal.SIGCONT)
+    return [pid, *map(int, listed.stdout.split())]
 
 
 def is_put_off(answer: httpx.Response) -> bool:
@@ -139,7 +131,7 @@ async def test_a_database_that_hangs_is_waited_for_within_limits_and_loses_nothi
 
     async with load:
         await asyncio.sleep(1)
-        with frozen(stack.pid("postgres")):
+        with frozen(with_backends(stack.pid("postgres"))):
             probes = [asyncio.create_task(timed(send())) for send in (write, deliver) for _ in range(20)]
             await asyncio.sleep(FROZEN_SECONDS)
         answers = await asyncio.gather(*probes)

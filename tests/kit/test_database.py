@@ -1,11 +1,9 @@
 """A database that hangs or is read-only: bounded waiting, a failure that may be tried again, and then it goes on."""
 
-import os
-import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import asyncpg
 import pytest
@@ -15,6 +13,7 @@ from services.kit.database import PARTING_SECONDS, UNREACHABLE, Database
 from services.kit.ids import new_id
 from services.kit.problems import Unavailable
 from tests.cluster import KithDatabase
+from tests.frozen import frozen
 
 REQUEST_SECONDS = 1.0
 SLACK_SECONDS = 3.0
@@ -33,18 +32,6 @@ async def database(own_kith: KithDatabase) -> AsyncIterator[Database]:
     await opened.start()
     yield opened
     await opened.stop()
-
-
-@contextmanager
-def frozen(pids: list[int]) -> Iterator[None]:
-    """Let backends of the server do nothing for a while, as where a disk or a machine hangs."""
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def server_of(pid: int) -> list[int]:
