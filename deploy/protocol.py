@@ -9,6 +9,8 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_HELD = 65_536
+LAST_REQUEST_SECONDS = 0.5
+"""How long a connection that carries nothing stays open when the process stops."""
 MOST_HEAD_BYTES = 65_536
 """Of a request's line and headers: they are kept in memory before anything can be said about them."""
 
@@ -54,6 +56,7 @@ class Protocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _in_head = False
+    _stopping = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a TCP server's transport
         """Begin, with the transport corked."""
@@ -76,6 +79,16 @@ class Protocol(HttpToolsProtocol):
         """End its head."""
         self._in_head = False
         super().on_headers_complete()
+        if self._stopping:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Answer what is on its way, and close then: whoever has just connected, or is sending, is not cut off."""
+        self._stopping = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_REQUEST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""

@@ -33,6 +33,8 @@ from tests.deploy.containerfile import ROOT
 
 START_SECONDS = 90.0
 STOP_SECONDS = 40.0
+PAUSE_SECONDS = 0.2
+"""Between the last caller and SIGTERM: preStop in deploy/kubernetes, which waits longer since more must learn of it."""
 PIECE = 65536
 POOLS = {"api_pool_size": "3", "worker_pool_size": "3"}
 
@@ -157,6 +159,7 @@ class Replicas:
         (replica,) = [each for each in self.all if each.name == name]
         callers = self._balancers[replica.process].ports if replica.role == "api" else [replica.port]
         callers.remove(replica.port)
+        await asyncio.sleep(PAUSE_SECONDS)
         old = self._pids()[name]
         os.kill(old, signal.SIGTERM)
         deadline = time.monotonic() + START_SECONDS

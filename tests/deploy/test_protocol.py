@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import orjson
+import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +17,12 @@ ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
 @contextlib.asynccontextmanager
 async def connected(app: ASGIApp) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async with serving(app) as (_, reader, writer):
+        yield reader, writer
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[tuple[uvicorn.Server, asyncio.StreamReader, asyncio.StreamWriter]]:
     config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False, http=Protocol)
     server = QuietServer(config)
     running = asyncio.create_task(server.serve())
@@ -23,7 +30,7 @@ async def connected(app: ASGIApp) -> AsyncIterator[tuple[asyncio.StreamReader, a
         await asyncio.sleep(0.005)
     reader, writer = await asyncio.open_connection(*server.servers[0].sockets[0].getsockname()[:2])
     try:
-        yield reader, writer
+        yield server, reader, writer
     finally:
         writer.close()
         server.should_exit = True
@@ -100,3 +107,32 @@ async def test_many_requests_on_one_connection_may_have_longer_heads_together() 
         for _ in range(5):
             writer.write(ask)
             assert (await reader.read(65_536)).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["its first request", "another request"])
+async def test_who_is_connected_when_the_process_stops_may_still_ask_once(before: int) -> None:
+    async with serving(answering(b"hello")) as (server, reader, writer):
+        for _ in range(before):
+            writer.write(ASK)
+            assert (await reader.read(65_536)).endswith(b"hello")
+        await asyncio.sleep(0.05)  # accepted, and nothing on its way
+        server.should_exit = True
+        await stopped_listening(server)
+
+        writer.write(ASK[:9])
+        await asyncio.sleep(0.05)
+        writer.write(ASK[9:])
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert b"connection: close" in head
+    assert body == b"hello"
+
+
+async def test_who_asks_nothing_does_not_hold_up_the_end() -> None:
+    async with serving(answering(b"hello")) as (server, reader, _):
+        server.should_exit = True
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
+async def stopped_listening(server: uvicorn.Server) -> None:
+    while server.servers[0].is_serving():  # noqa: ASYNC110 - uvicorn has no event to wait for
+        await asyncio.sleep(0.005)
