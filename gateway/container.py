@@ -11,6 +11,7 @@ from gateway.audit.service import AuditBook
 from gateway.door.calls import Calls
 from gateway.door.cors import Cors
 from gateway.door.door import Parts
+from gateway.door.failures import Failures
 from gateway.door.forward import Forwarder
 from gateway.door.keyring import Keyring
 from gateway.door.limiter import Limiter
@@ -93,6 +94,9 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         cors=Cors(settings.cors_origins),
         keyring=keyring,
         limiter=limiter,
+        failures=Failures(
+            Policy(settings.failed_auth_quota, settings.rate_limit_seconds, "failed-authentication"), time.monotonic
+        ),
         forwarder=Forwarder(settings, keyring, upstream, NameBook(calls).look_up),
         usage=usage,
     )

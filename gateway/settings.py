@@ -23,7 +23,10 @@ class GatewaySettings(ServiceSettings):
         0, ge=0, le=8, description="Number of own proxies in front that set X-Forwarded-For; 0 = believe none."
     )
     rate_limit_quota: int = Field(600_000, ge=1, description="Requests that one key may make in a window.")
-    rate_limit_seconds: int = Field(60, ge=1, le=86_400, description="Length of that window in seconds.")
+    failed_auth_quota: int = Field(
+        600, ge=1, description="Requests with keys that do not count that one address may make in such a window."
+    )
+    rate_limit_seconds: int = Field(60, ge=1, le=86_400, description="Length of the window in seconds.")
     key_cache_seconds: float = Field(
         5.0, ge=0, le=60, description="How long a key is remembered; a revocation is told to all replicas at once."
     )

@@ -8,11 +8,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.door.answers import finish, problem_answer, send_answer
 from gateway.door.bodies import CallerGone
 from gateway.door.cors import Cors
+from gateway.door.failures import Failures
 from gateway.door.forward import IDENTITY, Forwarder
 from gateway.door.headers import has_two
 from gateway.door.inner import ask_inner, finished, inner_scope
 from gateway.door.keyring import Holder, Keyring
 from gateway.door.limiter import Limiter
+from gateway.door.limits import Bucket, Lease
 from gateway.door.negotiation import accepts
 from gateway.door.routes import Operation, Place, Routes
 from gateway.door.usage import Usage
@@ -50,6 +52,7 @@ class Parts:
     cors: Cors
     keyring: Keyring
     limiter: Limiter
+    failures: Failures
     forwarder: Forwarder
     usage: Usage
 
@@ -105,17 +108,25 @@ class Door:
 
     async def _admit(self, visit: Visit) -> Holder:
         """Return the holder of the request's key, with one request taken off its limit."""
-        if has_two(visit.headers, b"authorization"):
-            raise Unauthorized("Authorization stands twice.")
-        holder = await self._parts.keyring.open(
-            visit.first.get(b"authorization"), visit.first.get(b"origin"), visit.address
-        )
+        holder = await self._open(visit)
         lease, passed = self._parts.limiter.lease(holder.identity.workspace_id, holder.key_id)
-        visit.extra += lease.headers()
-        if not passed:
-            raise TooManyRequests(headers={"Retry-After": str(lease.retry_after())})
+        spend(visit, lease, passed=passed)
         self._parts.usage.note(holder)
         return holder
+
+    async def _open(self, visit: Visit) -> Holder:
+        """Return the holder of the request's key; one that does not count is counted against its address."""
+        try:
+            if has_two(visit.headers, b"authorization"):
+                raise Unauthorized("Authorization stands twice.")  # noqa: TRY301 - counted like other bad ones
+            return await self._parts.keyring.open(
+                visit.first.get(b"authorization"), visit.first.get(b"origin"), visit.address
+            )
+        except Unauthorized:
+            if b"authorization" in visit.first:
+                bucket, passed = self._parts.failures.take(visit.address)
+                spend(visit, bucket, passed=passed, refusal="Too many keys that do not count came from your address.")
+            raise
 
     async def _answer_self(
         self,
@@ -158,6 +169,13 @@ class Door:
         )
         await send_answer(send, problem.status, finish(headers, visit.extra), body)
         visit.measure(problem.status)
+
+
+def spend(visit: Visit, limit: Lease | Bucket, *, passed: bool, refusal: str = "") -> None:
+    """Say in the answer what is left of a limit; TooManyRequests where nothing was."""
+    visit.extra += limit.headers()
+    if not passed:
+        raise TooManyRequests(refusal, headers={"Retry-After": str(limit.retry_after())})
 
 
 def check_form(visit: Visit, operation: Operation) -> None:

@@ -1,4 +1,4 @@
-"""The arithmetic of rate limits: a bucket per key, shared by all replicas, from which each leases slices."""
+"""The arithmetic of rate limits: buckets that refill evenly, one replica's own or leased by all in slices."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -17,6 +17,7 @@ class Policy:
 
     quota: int
     seconds: int
+    name: str = "default"
 
     @property
     def slice(self) -> int:
@@ -28,10 +29,20 @@ class Policy:
         """Requests that come back per second."""
         return self.quota / self.seconds
 
-    @property
-    def header(self) -> Header:
-        """The RateLimit-Policy header (draft-ietf-httpapi-ratelimit-headers-10)."""
-        return (b"ratelimit-policy", f'"default";q={self.quota};w={self.seconds}'.encode())
+    def headers(self, left: int) -> list[Header]:
+        """Return the RateLimit headers of an answer (draft-ietf-httpapi-ratelimit-headers-10).
+
+        They say the policy, how much of it is left, and in how many seconds all of it is back.
+        """
+        full = ceil((self.quota - left) / self.rate)
+        return [
+            (b"ratelimit-policy", f'"{self.name}";q={self.quota};w={self.seconds}'.encode()),
+            (b"ratelimit", f'"{self.name}";r={left};t={full}'.encode()),
+        ]
+
+    def retry_after(self) -> int:
+        """Return the seconds after which a refused caller may hope again."""
+        return max(1, ceil(1 / self.rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +108,37 @@ class Lease:
         return min(self._policy.quota, int(self._tokens + self._left))
 
     def headers(self) -> list[Header]:
-        """Return the RateLimit headers of an answer: what is left, and in how many seconds all of it is back."""
-        left = self.remaining()
-        full = ceil((self._policy.quota - left) / self._policy.rate)
-        return [self._policy.header, (b"ratelimit", f'"default";r={left};t={full}'.encode())]
+        """Return the RateLimit headers of an answer."""
+        return self._policy.headers(self.remaining())
 
     def retry_after(self) -> int:
         """Return the seconds after which a refused caller may hope again."""
-        return max(1, ceil(1 / self._policy.rate))
+        return self._policy.retry_after()
+
+
+class Bucket:
+    """A bucket that one replica has for itself, full at first. Times are seconds of a monotonic clock."""
+
+    __slots__ = ("_filled_at", "_left", "_policy")
+
+    def __init__(self, policy: Policy, now: float) -> None:
+        self._policy = policy
+        self._left = float(policy.quota)
+        self._filled_at = now
+
+    def take(self, now: float) -> bool:
+        """Use up one; False where none is left."""
+        self._left = min(self._policy.quota, self._left + (now - self._filled_at) * self._policy.rate)
+        self._filled_at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def headers(self) -> list[Header]:
+        """Return the RateLimit headers of an answer."""
+        return self._policy.headers(int(self._left))
+
+    def retry_after(self) -> int:
+        """Return the seconds after which a refused caller may hope again."""
+        return self._policy.retry_after()

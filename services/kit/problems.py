@@ -188,7 +188,7 @@ class PreconditionRequired(Problem):
 
 
 class TooManyRequests(Problem):
-    """The rate limit of the key is used up; Retry-After says when to go on."""
+    """The limit of the key is used up, or too many bad keys came from the address; Retry-After says when to go on."""
 
     status = 429
     title = "Too many requests"
