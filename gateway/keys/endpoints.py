@@ -35,7 +35,7 @@ from services.kit.web import (
     operation,
     set_etag,
 )
-from services.kit.web.operation import ON_ID, ON_VERSION
+from services.kit.web.operation import ON_ID
 
 if TYPE_CHECKING:
     import asyncpg
@@ -80,7 +80,7 @@ async def read_api_key(
 
 @router.patch(
     "/{id}",
-    **operation(scopes=["keys:write"], problems=[*ON_ID, *ON_VERSION, ScopeNotHeld, KeyNotActive], fill_names=True),
+    **operation(scopes=["keys:write"], problems=[*ON_ID, ScopeNotHeld, KeyNotActive], fill_names=True),
 )
 async def update_api_key(
     key_id: KeyId,
@@ -99,7 +99,7 @@ async def update_api_key(
     return ApiKeyRead.model_validate(shown(row, clock.now()))
 
 
-@router.delete("/{id}", status_code=204, **operation(scopes=["keys:write"], problems=[*ON_ID, *ON_VERSION]))
+@router.delete("/{id}", status_code=204, **operation(scopes=["keys:write"], problems=ON_ID))
 async def revoke_api_key(key_id: KeyId, session: WriteSession, keys: KeysDep, version: IfMatch) -> None:
     """Revoke a key for good. It stays readable, and its text is refused from now on."""
     await keys.revoke(session, key_id, version)
@@ -110,7 +110,7 @@ async def revoke_api_key(key_id: KeyId, session: WriteSession, keys: KeysDep, ve
     status_code=201,
     **operation(
         scopes=["keys:write"],
-        problems=[*ON_ID, *ON_VERSION, ScopeNotHeld, KeyNotActive],
+        problems=[*ON_ID, ScopeNotHeld, KeyNotActive],
         shown_once=True,
         fill_names=True,
     ),

@@ -5,7 +5,6 @@ from fastapi import Response
 from gateway.workspaces.dependencies import WorkspacesDep
 from gateway.workspaces.schemas import WorkspaceRead, WorkspaceUpdate
 from services.kit.web import CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
-from services.kit.web.operation import ON_VERSION
 
 router = Router(prefix="/v1/workspace", tags=["workspace"])
 
@@ -18,7 +17,7 @@ async def read_workspace(session: ReadSession, workspaces: WorkspacesDep, respon
     return WorkspaceRead.model_validate(dict(row))
 
 
-@router.patch("", **operation(scopes=["workspace:write"], problems=ON_VERSION))
+@router.patch("", **operation(scopes=["workspace:write"]))
 async def update_workspace(
     body: WorkspaceUpdate,
     session: WriteSession,

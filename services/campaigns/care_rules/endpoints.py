@@ -21,7 +21,7 @@ from services.kit.web import (
     operation,
     set_etag,
 )
-from services.kit.web.operation import ON_ID, ON_VERSION
+from services.kit.web.operation import ON_ID
 
 if TYPE_CHECKING:
     import asyncpg
@@ -51,7 +51,7 @@ async def read_care_rule(
     return shown(row, locale)
 
 
-@router.patch("/{rule_id}", **operation(scopes=["reminders:write"], problems=[*ON_ID, *ON_VERSION]))
+@router.patch("/{rule_id}", **operation(scopes=["reminders:write"], problems=ON_ID))
 async def update_care_rule(
     rule_id: RuleId,
     body: CareRuleUpdate,

@@ -37,14 +37,14 @@ from services.kit.web import (
 from services.kit.web.batches import BatchAborted, BatchRead
 from services.kit.web.batching import Atomic, answer_batch
 from services.kit.web.change import ChangeDep, CreationDep
-from services.kit.web.operation import ON_ID, ON_VERSION
+from services.kit.web.operation import ON_ID
 
 if TYPE_CHECKING:
     import asyncpg
 
 router = Router(prefix="/v1/reminders", tags=["care"])
 ReminderId = Annotated[UUID, Path(description="Id of the reminder.")]
-WORK = operation(scopes=["reminders:write"], problems=[*ON_ID, *ON_VERSION, ReminderNotInThatState], fill_names=True)
+WORK = operation(scopes=["reminders:write"], problems=[*ON_ID, ReminderNotInThatState], fill_names=True)
 
 
 @router.post("", status_code=201, **operation(scopes=["reminders:write"], fill_names=True))

@@ -29,8 +29,8 @@ FORM = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("location", "etag", "content-type", "content-location", "kith-unchanged", "kith-position")
 SECRET_LIFE = timedelta(minutes=10)
 FIRST_FAILURE = 500
-NO_RESULTS = frozenset({401, 403, 429})
-"""They say something about the caller, not about what was asked: the same request may well succeed later."""
+NO_RESULTS = frozenset({401, 403, 428, 429})
+"""They say something about the caller or a missing header, not about what was asked: it may well succeed later."""
 ID = rb"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 QUOTED_ID = re.compile(b'"' + ID + b'"')
 """The quotation mark makes it twenty times as fast as looking for an id anywhere."""

@@ -10,8 +10,6 @@ from services.kit.problems import (
     Invalid,
     NotAcceptable,
     NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
     Problem,
     RequestInProgress,
     TooLarge,
@@ -96,4 +94,3 @@ def problem_responses(problems: Sequence[type[Problem]]) -> dict[int | str, dict
 
 
 ON_ID: tuple[type[Problem], ...] = (NotFound,)
-ON_VERSION: tuple[type[Problem], ...] = (PreconditionFailed, PreconditionRequired)

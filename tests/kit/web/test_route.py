@@ -24,6 +24,7 @@ from services.kit.web import (
     Page,
     ReadSession,
     Ref,
+    RequiredIfMatch,
     Router,
     ShortText,
     Sort,
@@ -108,6 +109,15 @@ async def update_thing(thing_id: UUID, body: ThingCreate, wanted: IfMatch, sessi
     check_version(7, wanted)
     await session.execute("SELECT 1")
     return Ref(id=thing_id, type="thing", display_name=body.name)
+
+
+@router.post("/{thing_id}/activate", **operation(scopes=["people:write"]))
+async def activate_thing(thing_id: UUID, wanted: RequiredIfMatch, session: WriteSession) -> Ref:
+    """Activate a thing."""
+    Signals.calls += 1
+    check_version(7, wanted)
+    await session.execute("SELECT 1")
+    return Ref(id=thing_id, type="thing", display_name="active")
 
 
 @pytest.fixture
@@ -271,6 +281,32 @@ class TestVersions:
         answer = await client.patch(f"/v1/things/{new_id()}", headers=headers, json={"name": "a"})
         assert answer.status_code == status
         assert answer.json().get("current") == ('"v7"' if status == 412 else None)
+
+    @pytest.mark.parametrize(
+        ("header", "status"), [('"v7"', 200), ('W/"v7"', 200), ("*", 200), ('"v6"', 412), ("x", 400)]
+    )
+    async def test_where_it_is_demanded_it_guards_likewise(
+        self, client: httpx.AsyncClient, caller: Caller, header: str, status: int
+    ) -> None:
+        headers = caller.headers("contacts") | {"If-Match": header}
+        assert (await client.post(f"/v1/things/{new_id()}/activate", headers=headers)).status_code == status
+
+    async def test_where_it_is_demanded_its_absence_is_428_and_does_nothing(
+        self, client: httpx.AsyncClient, caller: Caller
+    ) -> None:
+        before = Signals.calls
+        answer = await client.post(f"/v1/things/{new_id()}/activate", headers=caller.headers("contacts"))
+        assert (answer.status_code, answer.headers["content-type"]) == (428, "application/problem+json")
+        assert answer.json()["type"].endswith("/problems/precondition-required")
+        assert Signals.calls == before
+
+    async def test_a_428_is_not_kept_the_same_request_passes_with_the_header(
+        self, client: httpx.AsyncClient, caller: Caller
+    ) -> None:
+        headers = caller.headers("contacts") | {"Idempotency-Key": "one"}
+        path = f"/v1/things/{new_id()}/activate"
+        assert (await client.post(path, headers=headers)).status_code == 428
+        assert (await client.post(path, headers=headers | {"If-Match": '"v7"'})).status_code == 200
 
 
 class TestLists:
