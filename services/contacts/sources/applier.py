@@ -239,9 +239,7 @@ def finished(
 ) -> Row:
     """Return the row that notes what became of a delivery."""
     return {
-        "workspace_id": row["workspace_id"],
-        "source_id": row["source_id"],
-        "id": row["id"],
+        "place": row["place"],
         "status": status,
         "outcome": outcome,
         "error": error,
