@@ -87,6 +87,7 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
     )
     services = Peers(settings.peers, kit.signer)
     calls = Calls(upstream, kit.signer, seconds=settings.part_seconds)
+    names = NameBook(calls)
     door = Parts(
         public_url=settings.public_url,
         trusted_hops=settings.trusted_hops,
@@ -97,14 +98,14 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         failures=Failures(
             Policy(settings.failed_auth_quota, settings.rate_limit_seconds, "failed-authentication"), time.monotonic
         ),
-        forwarder=Forwarder(settings, keyring, upstream, NameBook(calls).look_up),
+        forwarder=Forwarder(settings, keyring, upstream, names.look_up),
         usage=usage,
     )
     keys = KeyService(kit.clock, kit.vault, SystemRandom(), keyring.forget)
     return Container(
         document=document,
         keys=keys,
-        teams=Teams(kit.clock, keys.announce),
+        teams=Teams(kit.clock, keys.announce, names.look_up),
         workspaces=WorkspaceService(kit.clock, settings.egress, keyring.forget),
         keyring=keyring,
         limiter=limiter,

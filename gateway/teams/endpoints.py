@@ -3,31 +3,56 @@
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from gateway.keys.errors import ScopeNotHeld
 from gateway.teams import repository
 from gateway.teams.dependencies import TeamsDep
 from gateway.teams.schemas import TeamCreate, TeamPage, TeamQuery, TeamRead, TeamRepsCommand, TeamUpdate
+from services.kit.database import Session
 from services.kit.problems import NotFound, PreconditionFailed, bad_parameter
-from services.kit.web import BindingDep, CallerDep, ReadSession, Ref, Router, Where, operation, set_etag
-from services.kit.web.change import ChangeDep, CreationDep
+from services.kit.web import (
+    BindingDep,
+    CallerDep,
+    IfMatch,
+    ReadSession,
+    Ref,
+    Router,
+    Where,
+    operation,
+    set_etag,
+    write_once,
+)
+from services.kit.web.change import ChangeDep
 
 if TYPE_CHECKING:
     import asyncpg
 
 router = Router(prefix="/v1/teams", tags=["access"])
 TeamId = Annotated[UUID, Path(alias="id", description="Id of the team.")]
-CHANGE = operation(scopes=["workspace:write"], problems=[NotFound, PreconditionFailed, ScopeNotHeld], fill_names=True)
+# Who is a rep is asked of contacts before the transaction begins.
+CREATE = operation(scopes=["workspace:write"], problems=[ScopeNotHeld], fill_names=True, own_transaction=True)
+CHANGE = operation(
+    scopes=["workspace:write"],
+    problems=[NotFound, PreconditionFailed, ScopeNotHeld],
+    fill_names=True,
+    own_transaction=True,
+)
 DELETE = operation(scopes=["workspace:write"], problems=[NotFound, PreconditionFailed, ScopeNotHeld])
 
 
-@router.post("", status_code=201, **operation(scopes=["workspace:write"], problems=[ScopeNotHeld], fill_names=True))
-async def create_team(body: TeamCreate, teams: TeamsDep, change: CreationDep) -> TeamRead:
+@router.post("", status_code=201, response_model=TeamRead, **CREATE)
+async def create_team(body: TeamCreate, teams: TeamsDep, caller: CallerDep, request: Request) -> Response:
     """Make a team: its reps see one another's customers with keys of the visibility `team`."""
-    row = await teams.create(change.session, change.caller, body)
-    change.done(row["version"], created_at=f"/v1/teams/{row['id']}")
-    return TeamRead.model_validate(shown(row))
+    known = await teams.known(caller, body.rep_ids)
+
+    async def act(session: Session) -> Response:
+        row = await teams.create(session, caller, body, known)
+        answer = told(row)
+        answer.status_code, answer.headers["Location"] = 201, f"/v1/teams/{row['id']}"
+        return answer
+
+    return await write_once(request, await request.body(), act)
 
 
 @router.get("", **operation(scopes=["workspace:read"], fill_names=True))
@@ -54,26 +79,47 @@ async def read_team(team_id: TeamId, teams: TeamsDep, session: ReadSession, resp
     return TeamRead.model_validate(shown(row))
 
 
-@router.patch("/{id}", **CHANGE)
-async def update_team(team_id: TeamId, body: TeamUpdate, teams: TeamsDep, change: ChangeDep) -> TeamRead:
+@router.patch("/{id}", response_model=TeamRead, **CHANGE)
+async def update_team(
+    team_id: TeamId, body: TeamUpdate, teams: TeamsDep, caller: CallerDep, wanted: IfMatch, request: Request
+) -> Response:
     """Change a team by merge patch; keys of its reps see accordingly at once."""
-    row, changed = await teams.change(change.session, change.caller, team_id, body, change.wanted)
-    change.done(row["version"], unchanged=not changed)
-    return TeamRead.model_validate(shown(row))
+    known = await teams.known(caller, body.rep_ids or [])
+
+    async def act(session: Session) -> Response:
+        row, changed = await teams.change(session, caller, team_id, body, known, wanted)
+        return told(row, unchanged=not changed)
+
+    return await write_once(request, await request.body(), act)
 
 
-@router.post("/{id}/reps", **CHANGE)
-async def change_team_reps(team_id: TeamId, body: TeamRepsCommand, teams: TeamsDep, change: ChangeDep) -> TeamRead:
+@router.post("/{id}/reps", response_model=TeamRead, **CHANGE)
+async def change_team_reps(
+    team_id: TeamId, body: TeamRepsCommand, teams: TeamsDep, caller: CallerDep, wanted: IfMatch, request: Request
+) -> Response:
     """Add and remove reps of a team, without a race against other changes."""
-    row, changed = await teams.change_reps(change.session, change.caller, team_id, body, change.wanted)
-    change.done(row["version"], unchanged=not changed)
-    return TeamRead.model_validate(shown(row))
+    known = await teams.known(caller, body.add)
+
+    async def act(session: Session) -> Response:
+        row, changed = await teams.change_reps(session, caller, team_id, body, known, wanted)
+        return told(row, unchanged=not changed)
+
+    return await write_once(request, await request.body(), act)
 
 
 @router.delete("/{id}", status_code=204, **DELETE)
 async def delete_team(team_id: TeamId, teams: TeamsDep, change: ChangeDep) -> None:
     """Delete a team; its reps see their own customers, and those of their other teams."""
     await teams.delete(change.session, change.caller, team_id, change.wanted)
+
+
+def told(row: "asyncpg.Record", *, unchanged: bool = False) -> Response:
+    """Answer a change with the team as it is now."""
+    answer = Response(TeamRead.model_validate(shown(row)).model_dump_json(), media_type="application/json")
+    set_etag(answer, row["version"])
+    if unchanged:
+        answer.headers["Kith-Unchanged"] = "true"
+    return answer
 
 
 def shown(row: "asyncpg.Record") -> dict[str, Any]:

@@ -140,6 +140,7 @@ async def echo() -> AsyncIterator[Echo]:
 async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedClock) -> AsyncIterator[FastAPI]:
     """The gateway in front of the echoing service."""
     echo.seen.clear()
+    echo.nobody.clear()
     settings = gateway_settings(
         settings_for,
         {"contacts": echo.url, "scoring": "http://127.0.0.1:1"},

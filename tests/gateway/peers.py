@@ -18,6 +18,8 @@ class Echo:
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
         self.url = ""
+        self.nobody: set[str] = set()
+        """Ids that it cannot name."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -36,7 +38,8 @@ class Echo:
         if "x-echo-sleep" in given:
             await asyncio.sleep(float(given["x-echo-sleep"]))
         if seen["path"] == "/internal/names":
-            names = [{"id": known, "type": "rep", "display_name": "明明"} for known in orjson.loads(body)["ids"]]
+            known = [one for one in orjson.loads(body)["ids"] if one not in self.nobody]
+            names = [{"id": one, "type": "rep", "display_name": "明明"} for one in known]
             await answer(send, 200, orjson.dumps({"items": names}))
             return
         status = int(given.get("x-echo-status", "200"))

@@ -58,6 +58,7 @@ async def stage(stack: Stack) -> AsyncIterator[Stage]:
             "POST /v1/accounts": {"name": "Tea"},
             "POST /v1/reminders": {"customer_id": ids["people"], "subject": "Ask", "due_at": later},
             "PUT /v1/accounts/external/{source}/{external_id}": {"name": "Tea"},
+            "POST /v1/teams": {"name": "North", "rep_ids": [ids["reps"]]},
             "POST /v1/interactions": {"customer_id": ids["people"], "function": "care", "channel": "call"},
             "POST /v1/people/lookup": {"email": "nobody@mail.example"},
             "POST /v1/reminders/{reminder_id}/reassign": {"rep_id": ids["reps"]},

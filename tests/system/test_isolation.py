@@ -77,6 +77,17 @@ async def test_a_list_shows_nothing_of_another_workspace(two: Two, operation: Op
         assert "items" in answer.json()
 
 
+async def test_a_team_takes_a_rep_of_another_workspace_for_one_that_never_was(two: Two) -> None:
+    body = {"name": "Spies", "rep_ids": [two.ids["reps"]]}
+    answers = [
+        await two.foreigner.send("POST", "/v1/teams", json=body | {"rep_ids": [rep]})
+        for rep in (two.ids["reps"], str(NOBODY))
+    ]
+    assert [differs(answer, 422, "#/rep_ids/0") for answer in answers] == [None, None]
+    assert without_names(answers[0], two.ids["reps"]) == without_names(answers[1], str(NOBODY))
+    assert (await two.owner.send("POST", "/v1/teams", json=body)).status_code == 201
+
+
 async def test_what_is_hidden_is_still_there_for_its_owner(two: Two) -> None:
     async def untouched() -> bool:
         view = await two.owner.get(f"/v1/customers/{two.ids['people']}/360")

@@ -80,6 +80,7 @@ async def furnish(client: Client) -> dict[str, str]:
         "api-keys": {"name": "Hidden", "scopes": ["people:read"]},
     }
     ids = {name: (await client.post(f"/v1/{name}", body))["id"] for name, body in created.items()}
+    ids["teams"] = (await client.post("/v1/teams", {"name": "Hidden", "rep_ids": [ids["reps"]]}))["id"]
     job = await client.job(await client.post("/v1/scores/recompute", {}))
     imported = await client.send(
         "POST",

@@ -7,7 +7,7 @@ from services.kit.web.dependencies import CallerDep, ClockDep, LocaleDep, ReadSe
 from services.kit.web.etags import IfMatch, RequiredIfMatch, set_etag
 from services.kit.web.lists import Binding, Listing, ListQuery, Rows, Sort, Where
 from services.kit.web.operation import operation
-from services.kit.web.route import Router
+from services.kit.web.route import Router, write_once
 from services.kit.web.schemas import (
     MAX_IDS,
     AwareTime,
@@ -62,4 +62,5 @@ __all__ = [
     "create_app",
     "operation",
     "set_etag",
+    "write_once",
 ]

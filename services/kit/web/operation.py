@@ -38,7 +38,8 @@ class Options(TypedDict):
     shown_once: NotRequired[bool]
     """The answer holds a secret: its kept reply is forgotten after ten minutes."""
     own_transaction: NotRequired[bool]
-    """The endpoint opens its own transactions (streams, uploads); Idempotency-Key is then its own duty."""
+    """The endpoint opens its own transactions (uploads, questions to others before it writes); Idempotency-Key is then
+    its own duty, as in `write_once`."""
     fill_names: NotRequired[bool]
     """The gateway fills the names of references that this service does not hold."""
     audited: NotRequired[str]

@@ -28,7 +28,7 @@ from services.kit.problems import (
     UnsupportedMediaType,
 )
 from services.kit.web.answers import answer_of
-from services.kit.web.idempotency import attempt_of
+from services.kit.web.idempotency import Act, attempt_of
 from services.kit.web.json_body import read_json
 from services.kit.web.operation import AUDITED, MAX_BODY, OWN_TRANSACTION, SCOPES, SHOWN_ONCE
 from services.kit.web.validation import explain
@@ -125,7 +125,7 @@ class Steps:
         if self.own_transaction:
             return await run(request)
         if request.method in WRITES:
-            return await self.write(request, run, identity, body)
+            return await self.write(request, run, body)
         async with request.app.state.kit.database.write(identity.workspace_id) as session:
             request.state.session = session
             response = await run(request)
@@ -177,24 +177,34 @@ class Steps:
             request.state.session = session
             return await run(request)
 
-    async def write(
-        self, request: Request, run: Callable[[Request], Awaitable[Response]], identity: Identity, body: bytes
-    ) -> Response:
-        """Run the endpoint in one transaction that also keeps its reply; answer after the commit."""
-        kit = request.app.state.kit
-        attempt = attempt_of(request, identity, body)
+    async def write(self, request: Request, run: Callable[[Request], Awaitable[Response]], body: bytes) -> Response:
+        """Run the endpoint in one transaction that also keeps its reply."""
 
         async def act(session: Session) -> Response:
             request.state.session = session
-            return stamped(await run(request), kit.settings.service, session)
+            return await run(request)
 
-        if attempt is None:
-            async with kit.database.write(identity.workspace_id) as session:
-                return await act(session)
-        replied: Response = await kit.replies.once(
-            kit.database, attempt, act, lambda problem: answer_of(request, problem), secret=self.shown_once
-        )
-        return replied
+        return await write_once(request, body, act, secret=self.shown_once)
+
+
+async def write_once(request: Request, body: bytes, act: Act, *, secret: bool = False) -> Response:
+    """Act in one transaction that also keeps the reply, and answer after the commit; a repetition gets the reply again.
+
+    For an endpoint with `own_transaction` that has to ask another service first: what it learnt is judged in `act`.
+    """
+    kit, identity = request.app.state.kit, request.state.identity
+    attempt = attempt_of(request, identity, body)
+
+    async def run(session: Session) -> Response:
+        return stamped(await act(session), kit.settings.service, session)
+
+    if attempt is None:
+        async with kit.database.write(identity.workspace_id) as session:
+            return await run(session)
+    replied: Response = await kit.replies.once(
+        kit.database, attempt, run, lambda problem: answer_of(request, problem), secret=secret
+    )
+    return replied
 
 
 async def is_stale(request: Request) -> bool:

@@ -110,6 +110,52 @@ class TestChange:
         assert (late.status_code, late.json()["current"]) == (412, '"v2"')
 
     @pytest.mark.parametrize(
+        ("method", "rest", "field"),
+        [("POST", "", "rep_ids"), ("PATCH", "/{id}", "rep_ids"), ("POST", "/{id}/reps", "add")],
+    )
+    async def test_reps_whom_nobody_knows_are_each_named_and_nothing_is_changed(
+        self, http: httpx.AsyncClient, admin: dict[str, str], echo: Echo, method: str, rest: str, field: str
+    ) -> None:
+        made = await make(http, admin, ANN)
+        echo.nobody |= {str(BEA), str(CHI)}
+        body = {"name": "South"} if not rest else {}
+        reps = [str(rep) for rep in (BEA, ANN, CHI)]
+        answer = await http.request(
+            method, TEAMS + rest.format(id=made["id"]), headers=admin, json=body | {field: reps}
+        )
+        assert answer.status_code == 422
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [
+            (f"#/{field}/0", "unknown_rep"),
+            (f"#/{field}/2", "unknown_rep"),
+        ]
+        teams = (await http.get(TEAMS, headers=admin)).json()["items"]
+        assert [(team["name"], team["rep_ids"], team["version"]) for team in teams] == [("North", [str(ANN)], 1)]
+
+    async def test_a_rep_whom_nobody_knows_any_more_can_be_taken_out(
+        self, http: httpx.AsyncClient, admin: dict[str, str], echo: Echo
+    ) -> None:
+        made = await make(http, admin, ANN, BEA)
+        echo.nobody.add(str(BEA))
+        path = f"{TEAMS}/{made['id']}"
+        answer = await http.post(f"{path}/reps", headers=admin, json={"add": [str(CHI)], "remove": [str(BEA)]})
+        assert (answer.status_code, answer.json()["rep_ids"]) == (200, [str(ANN), str(CHI)])
+
+    async def test_a_repetition_gets_the_first_answer_whoever_is_known_by_then(
+        self, http: httpx.AsyncClient, admin: dict[str, str], echo: Echo
+    ) -> None:
+        headers = admin | {"Idempotency-Key": "north"}
+        body = {"name": "North", "rep_ids": [str(ANN)]}
+        first = await http.post(TEAMS, headers=headers, json=body)
+        echo.nobody.add(str(ANN))
+        again = await http.post(TEAMS, headers=headers, json=body)
+        assert (first.status_code, again.status_code, again.json()["id"]) == (201, 201, first.json()["id"])
+        assert again.headers["idempotency-replayed"] == "true"
+        assert again.headers["location"] == first.headers["location"] == f"{TEAMS}/{first.json()['id']}"
+        assert (first.headers["etag"], again.headers["etag"]) == ('"v1"', '"v1"')
+        other = await http.post(TEAMS, headers=headers, json=body | {"name": "South"})
+        assert other.status_code == 422
+
+    @pytest.mark.parametrize(
         ("body", "pointer"),
         [({"name": None}, "#/name"), ({"rep_ids": ["nobody"]}, "#/rep_ids/0")],
     )
