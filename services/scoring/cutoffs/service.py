@@ -18,7 +18,6 @@ from services.scoring.cutoffs.rules import (
     TIERS,
     Cutoffs,
     Daily,
-    closed_months,
     daily_body,
     freeze_due,
     lines_body,
@@ -29,6 +28,7 @@ from services.scoring.facts import service as facts
 from services.scoring.facts.rules import local_day
 from services.scoring.facts.service import Valuer
 from services.scoring.holding.rules import Calendar
+from services.scoring.policies.rules import Policy
 from services.scoring.policies.service import InForce
 from services.scoring.rfm.rules import Metric, Quintiles
 from services.scoring.tiers.rules import Lines, average_base
@@ -44,6 +44,7 @@ MOST_KEPT = 1000
 ALL: Mapping[str, Collection[str]] = dict.fromkeys(POPULATIONS, FAMILIES)
 Key = tuple[UUID, str, datetime | None]
 Passing = tuple[UUID, str, datetime | None, str]
+Body = dict[str, object]
 Found = TypeVar("Found", Lines, Daily)
 
 
@@ -112,13 +113,14 @@ class CutoffService:
         Nobody waits while they are worked out, only while they are written.
         """
         await repository.make_room(session)
-        bodies = {}
+        bodies: dict[tuple[str, str], Body | None] = {}
         for population, wanted in families.items():
-            for family in wanted if await repository.anybody(session, setting.workspace_id, population) else ():
+            if wanted and await repository.anybody(session, setting.workspace_id, population):
                 figures = await self._wanted(session, setting, population, at)
                 if not dated:
                     figures = replace(figures, policy_version=setting.policy.version)
-                bodies[population, family] = await self._body(session, setting, figures, family)
+                row = await repository.figures(session, figures, wanted)
+                bodies |= {(population, family): BODIES[family](row, setting.policy.rules) for family in wanted}
         if not dated:
             await repository.hold_alone(session, setting.workspace_id)
         for (population, family), body in bodies.items():
@@ -141,19 +143,13 @@ class CutoffService:
             due[population] = [one for one in FAMILIES if one not in taken_now and (one == DAILY or frozen)]
         return due
 
-    async def _body(self, session: Session, setting: Setting, wanted: Wanted, family: str) -> dict[str, object] | None:
-        if family == TIERS:
-            lines = await lines_now(session, wanted, setting)
-            return lines_body(lines) if lines.customers else None
-        daily = await daily_now(session, wanted, setting)
-        return daily_body(daily) if daily.quintiles.customers else None
-
     async def _passing_lines(self, session: Session, setting: Setting, key: Key, as_of: datetime) -> Lines:
         kept = self._kept((*key, TIERS))
         if isinstance(kept, Lines):
             return kept
         began = time.monotonic()
-        lines = await lines_now(session, await self._wanted(session, setting, key[1], as_of), setting)
+        wanted = await self._wanted(session, setting, key[1], as_of)
+        lines = lines_in(await repository.figures(session, wanted, [TIERS]), setting.policy.rules)
         return self._keep((*key, TIERS), lines, began)
 
     async def _passing_daily(self, session: Session, setting: Setting, key: Key, as_of: datetime) -> Daily:
@@ -161,7 +157,8 @@ class CutoffService:
         if isinstance(kept, Daily):
             return kept
         began = time.monotonic()
-        daily = await daily_now(session, await self._wanted(session, setting, key[1], as_of), setting)
+        wanted = await self._wanted(session, setting, key[1], as_of)
+        daily = daily_in(await repository.figures(session, wanted, [DAILY]), setting.policy.rules)
         return self._keep((*key, DAILY), daily, began)
 
     def _kept(self, key: Passing) -> Lines | Daily | None:
@@ -179,9 +176,7 @@ class CutoffService:
     async def _wanted(self, session: Session, setting: Setting, population: str, as_of: datetime) -> Wanted:
         unsettled = await facts.unsettled(session, setting.workspace_id, as_of, setting.valuer)
         today = date.fromordinal(local_day(as_of, setting.valuer.zone))
-        rules = setting.policy.rules
-        days = rules.year_days, rules.rfm.rfm_days
-        return Wanted(setting.workspace_id, population, as_of, today, *days, unsettled)
+        return Wanted(setting.workspace_id, population, as_of, today, setting.policy.rules, unsettled)
 
     async def _calendar(self, session: Session, setting: Setting, population: str, until: datetime) -> Calendar:
         key = (setting.workspace_id, population)
@@ -196,25 +191,20 @@ class CutoffService:
         return calendar
 
 
-async def lines_now(session: Session, wanted: Wanted, setting: Setting) -> Lines:
-    """Return the tier lines of a population, taken with SQL."""
-    rules = setting.policy.rules.tier
-    first, last = closed_months(wanted.today.toordinal(), rules.average_order_months)
-    closed = date.fromordinal(first), date.fromordinal(last)
-    row = await repository.tier_figures(session, wanted, rules.shares, closed)
-    base = average_base((row["closed_orders"], row["closed_sum"]), (row["year_orders"], row["year_sum"]), rules)
+def lines_in(row: "asyncpg.Record", policy: Policy) -> Lines:
+    """Return the tier lines of a population out of its figures."""
+    closed, year = ((row[f"{span}_orders"], row[f"{span}_sum"]) for span in ("closed", "year"))
+    base = average_base(closed, year, policy.tier)
     return Lines(row["customers"], row["top_1"], row["top_10"], row["top_30"], *base)
 
 
-async def daily_now(session: Session, wanted: Wanted, setting: Setting) -> Daily:
-    """Return the daily cut-offs of a population, taken with SQL."""
-    rules = setting.policy.rules
-    row = await repository.daily_figures(session, wanted, rules.customer_class.provisional_days)
-    enough = row["repeated"] >= rules.rhythm.least_customers
+def daily_in(row: "asyncpg.Record", policy: Policy) -> Daily:
+    """Return the daily cut-offs of a population out of its figures."""
+    enough = row["repeated"] >= policy.rhythm.least_customers
     return Daily(
-        row["gap"] if enough else rules.rhythm.default_gap,
+        row["gap"] if enough else policy.rhythm.default_gap,
         Quintiles(
-            row["customers"],
+            row["buyers"],
             metric(row, "recency"),
             metric(row, "frequency"),
             metric(row, "monetary"),
@@ -228,3 +218,18 @@ def metric(row: "asyncpg.Record", name: str) -> Metric:
     values: list[Any] = row[name]
     first, second, third, fourth = (one.toordinal() if isinstance(one, date) else one for one in values)
     return Metric((first, second, third, fourth), row[f"{name}_spread"])
+
+
+def lines_recorded(row: "asyncpg.Record", policy: Policy) -> Body | None:
+    """Return tier lines as they are recorded, None where there are none yet."""
+    lines = lines_in(row, policy)
+    return lines_body(lines) if lines.customers else None
+
+
+def daily_recorded(row: "asyncpg.Record", policy: Policy) -> Body | None:
+    """Return the daily cut-offs as they are recorded, None while nobody bought."""
+    daily = daily_in(row, policy)
+    return daily_body(daily) if daily.quintiles.customers else None
+
+
+BODIES = {TIERS: lines_recorded, DAILY: daily_recorded}

@@ -34,7 +34,8 @@ KNOWN = f"""
         s.net_revenue_minor >= {{top_30}} AS in_30, coalesce(s.biggest_minor >= {{big}}, false) AS big,
         s.net_revenue_minor >= {{before_1}} AS was_in_1, s.net_revenue_minor >= {{before_10}} AS was_in_10,
         s.net_revenue_minor >= {{before_30}} AS was_in_30, coalesce(s.biggest_minor >= {{before_big}}, false) AS was_big
-    FROM customers c LEFT JOIN standings s USING (workspace_id, customer_id)
+    FROM customers c LEFT JOIN standings s
+        ON s.workspace_id = $1 AND s.customer_id = c.customer_id AND s.customer_id > $2 AND s.customer_id <= $3
     WHERE c.workspace_id = $1 AND c.customer_id > $2 AND c.customer_id <= $3 OFFSET 0
 """
 RHYTHM = f"""

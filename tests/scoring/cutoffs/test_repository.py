@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.scoring.cutoffs.rules import Cutoffs
-from services.scoring.cutoffs.service import daily_now, lines_now
+from services.scoring.cutoffs.repository import figures
+from services.scoring.cutoffs.rules import FAMILIES, Cutoffs
 from services.scoring.facts.rules import local_day, rates_of
 from services.scoring.workspaces import service as workspaces
 from tests.scoring.chance import random_shop
@@ -66,10 +66,9 @@ async def test_recorded_ones_come_out_of_standings_as_they_would_out_of_orders(s
             for population in ("person", "account"):
                 wanted = await stage.cutoffs._wanted(session, setting, population, stage.now)
                 quick = replace(wanted, policy_version=setting.policy.version)
-                by_standings = await lines_now(session, quick, setting), await daily_now(session, quick, setting)
-                by_orders = await lines_now(session, wanted, setting), await daily_now(session, wanted, setting)
+                by_standings, by_orders = [dict(await figures(session, one, FAMILIES)) for one in (quick, wanted)]
                 assert by_standings == by_orders
-                assert by_orders[0].customers > 0
+                assert by_orders["customers"] > 0
             assert await session.fetchval(f"SELECT count(*) FROM standings WHERE {HOLDS}", stage.now) > 0
 
 
