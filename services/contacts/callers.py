@@ -30,9 +30,15 @@ def may_see(caller: Identity, row: Mapping[str, Any]) -> bool:
     return caller.sees(row["owner_rep_id"])
 
 
-def with_owner(sent: dict[str, Any], caller: Identity) -> dict[str, Any]:
-    """Return what is known of a new customer; the caller's own rep looks after it, unless another one is named.
+def owner_of_new(caller: Identity) -> UUID | None:
+    """Return who looks after a customer whom the caller makes known: his own rep.
 
-    Otherwise one who sees his own customers only would lose sight of what he has just created.
+    Otherwise one who sees his own customers only would lose sight of whom he has just created. Of one who sees all it
+    is nobody, as of shops: an administrator who enters customers does not want to be given them.
     """
-    return sent if caller.sees_all or "owner_rep_id" in sent else {**sent, "owner_rep_id": caller.rep_id}
+    return None if caller.sees_all else caller.rep_id
+
+
+def with_owner(sent: dict[str, Any], caller: Identity) -> dict[str, Any]:
+    """Return what is known of a new customer, with who looks after it unless that is said."""
+    return sent if caller.sees_all or "owner_rep_id" in sent else {**sent, "owner_rep_id": owner_of_new(caller)}

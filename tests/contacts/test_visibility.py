@@ -10,6 +10,7 @@ import pytest
 from tests.contacts.conftest import Door
 
 THEIRS = {"emails": [{"address": "hidden@example.com"}], "external_ids": [{"source": "import", "id": "h1"}]}
+CHANGED = "customer.changed"
 ORDER = {"source": "import", "external_id": "o1", "total": {"amount": "5.00", "currency": "TWD"}}
 
 
@@ -46,6 +47,27 @@ async def house(door: Door) -> House:
         account,
         order,
     )
+
+
+async def enter(who: Door, way: str, parties: dict[str, Any]) -> httpx.Response:
+    """Send a new order in one of three ways."""
+    order = {"source": "import", "external_id": "o9", "total": ORDER["total"], **parties}
+    if way == "batch":
+        return await who.post("/v1/orders/batch", {"items": [order]})
+    if way == "create":
+        return await who.post("/v1/orders", order)
+    body = {name: value for name, value in order.items() if name not in {"source", "external_id"}}
+    return await who.put("/v1/orders/external/import/o9", body)
+
+
+async def entered(who: Door, way: str, parties: dict[str, Any]) -> dict[str, Any]:
+    """Return a new order as the one who entered it sees it."""
+    answer = await enter(who, way, parties)
+    assert answer.status_code == {"batch": 207}.get(way, 201), answer.text
+    [order] = (await who.get("/v1/orders", params={"source": "import", "external_id": "o9"})).json()["items"]
+    assert way == "batch" or answer.json() == (await who.get(f"/v1/orders/{order['id']}")).json()
+    found: dict[str, Any] = order
+    return found
 
 
 def problem(answer: httpx.Response) -> tuple[int, object, object]:
@@ -140,6 +162,61 @@ class TestWriting:
         told = await house.ann.put("/v1/people/external/import/n1", {"given_name": "Told"})
         assert {person["owner_rep_id"], account["owner_rep_id"], told.json()["owner_rep_id"]} == {rep}
         assert (await house.ann.get(f"/v1/people/{told.json()['id']}")).status_code == 200
+
+    @pytest.mark.parametrize("way", ["create", "batch", "put"])
+    async def test_the_new_buyer_of_an_order_is_looked_after_by_the_one_who_enters_it(
+        self, house: House, way: str
+    ) -> None:
+        order = await entered(house.ann, way, {"customer": {"emails": [{"address": "new@example.com"}]}})
+        rep = str(house.ann.caller.identity.rep_id)
+        person = (await house.ann.get(f"/v1/people/{order['buyer_id']}")).json()
+        assert (person["owner_rep_id"], order["customer_id"]) == (rep, person["id"])
+        [event] = [one for one in await house.door.events(CHANGED) if one["customer_id"] == person["id"]]
+        assert event["owner_rep_id"] == rep
+
+    @pytest.mark.parametrize("way", ["create", "batch", "put"])
+    async def test_so_is_a_new_account_with_its_buyer(self, house: House, way: str) -> None:
+        parties = {"customer": {"given_name": "Buyer", "emails": [{"address": "b@example.com"}]}}
+        order = await entered(house.ann, way, parties | {"account": {"source": "import", "id": "a2", "name": "Tea"}})
+        for path in (f"accounts/{order['account_id']}", f"people/{order['buyer_id']}"):
+            seen = (await house.ann.get(f"/v1/{path}")).json()
+            assert seen["owner_rep_id"] == str(house.ann.caller.identity.rep_id)
+
+    async def test_a_buyer_who_is_known_stays_with_whom_he_is(self, house: House) -> None:
+        mail = {"emails": [{"address": "seen@example.com"}]}
+        await house.door.patch(f"/v1/people/{house.own['id']}", mail)
+        order = await entered(house.bea, "create", {"customer": mail})
+        person = (await house.bea.get(f"/v1/people/{order['buyer_id']}")).json()
+        assert (person["id"], person["owner_rep_id"]) == (house.own["id"], house.own["owner_rep_id"])
+
+    async def test_who_sees_all_is_given_none_of_the_buyers_whose_orders_he_enters(self, house: House) -> None:
+        admin = house.door.who("admin", rep_id=house.ann.caller.identity.rep_id)
+        order = await entered(admin, "create", {"customer": {"emails": [{"address": "new@example.com"}]}})
+        person = (await admin.get(f"/v1/people/{order['buyer_id']}")).json()
+        assert person["owner_rep_id"] is None
+
+    @pytest.mark.parametrize("way", ["create", "batch", "put"])
+    @pytest.mark.parametrize(
+        ("parties", "fault"),
+        [
+            ({"customer": THEIRS | {"given_name": "Changed"}}, ("#/customer", "unknown_customer")),
+            ({"account": {"source": "import", "id": "a1"}}, ("#/account", "unknown_account")),
+            ({}, ("#/customer", "required")),
+        ],
+        ids=["a hidden buyer", "a hidden account", "nobody"],
+    )
+    async def test_an_order_that_its_writer_could_not_see_is_refused_and_leaves_nothing(
+        self, house: House, way: str, parties: dict[str, Any], fault: tuple[str, str]
+    ) -> None:
+        before = (await house.door.get(f"/v1/people/{house.hidden['id']}")).json()
+        events = await house.door.events(CHANGED)
+        answer = await enter(house.ann, way, parties)
+        told = answer.json()["items"][0]["problem"] if way == "batch" else answer.json()
+        assert told["status"] == 422
+        assert [(one["pointer"], one["code"]) for one in told["errors"]] == [fault]
+        assert (await house.door.get(f"/v1/people/{house.hidden['id']}")).json() == before
+        assert await house.door.events(CHANGED) == events
+        assert (await house.door.get("/v1/orders", params={"count": "exact"})).json()["count"]["value"] == 1
 
     async def test_a_team_member_changes_what_belongs_to_a_mate(self, house: House) -> None:
         answer = await house.bea.patch(f"/v1/people/{house.own['id']}", {"given_name": "Changed"})

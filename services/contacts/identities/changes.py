@@ -43,8 +43,10 @@ def changes_of(found: Plan, facts: Sequence[PersonFact], rows: Rows) -> Changes:
     states = {row_id: person_of(row) for row_id, row in rows.items()}
     states |= {row_id: empty_person() for row_id in found.created}
     effects: dict[UUID, str] = {}
+    reps: dict[UUID, UUID | None] = {}
     for owner, fact in zip(found.owners, facts, strict=True):
         if owner:
+            reps.setdefault(owner, fact.owner_rep_id)
             add_fact(states[owner], fact)
             effects[owner] = max(effects.get(owner, "none"), fact.effects, key=REACH.index)
     for loser, stays in found.joins.items():
@@ -58,7 +60,9 @@ def changes_of(found: Plan, facts: Sequence[PersonFact], rows: Rows) -> Changes:
             changed.append(after)
         elif before != after:
             redated.append(after)
-    created = [columns_of(row_id, states[row_id]) for row_id in sorted(found.created)]
+    created = [
+        {**columns_of(row_id, states[row_id]), "owner_rep_id": reps.get(row_id)} for row_id in sorted(found.created)
+    ]
     return Changes(created, changed, redated, staff_after(found.joins, rows), effects)
 
 
@@ -96,7 +100,7 @@ def account_changes(owners: Sequence[UUID], facts: Sequence[AccountFact], rows: 
         for row_id, row in rows.items()
     }
     for owner, fact in zip(owners, facts, strict=True):
-        state = states.setdefault(owner, {"id": owner, "name": placeholder(fact), "provenance": {}})
+        state = states.setdefault(owner, first_told(owner, fact))
         since = mark_time(fact.at)
         held = stamp(state["name"], *state["provenance"].get("name", ["", ""]))
         if fact.name and stamp(fact.name, since, fact.source) > held:
@@ -107,6 +111,11 @@ def account_changes(owners: Sequence[UUID], facts: Sequence[AccountFact], rows: 
         state for row_id, state in sorted(states.items()) if row_id in rows and state["name"] != rows[row_id]["name"]
     ]
     return created, renamed
+
+
+def first_told(row_id: UUID, fact: AccountFact) -> Row:
+    """Return an account as it is before anything but its id is known."""
+    return {"id": row_id, "name": placeholder(fact), "provenance": {}, "owner_rep_id": fact.owner_rep_id}
 
 
 def placeholder(fact: AccountFact) -> str:

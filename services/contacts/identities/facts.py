@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 EffectsName = Literal["none", "scores", "all"]
 
@@ -55,6 +56,8 @@ class PersonFact:
     addresses: tuple[Address, ...] = ()
     tags: tuple[str, ...] = ()
     effects: EffectsName = "all"
+    owner_rep_id: UUID | None = None
+    """Who looks after the person where this fact is the first that we hear of him or her."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +69,5 @@ class AccountFact:
     external_id: ExternalId
     name: str | None = None
     effects: EffectsName = "all"
+    owner_rep_id: UUID | None = None
+    """Who looks after the account where this fact is the first that we hear of it."""

@@ -177,8 +177,10 @@ def refund_of(refund: OrderRefund, place: int, core: OrderCore, now: datetime) -
     )
 
 
-def buyer_of(customer: OrderCustomer, source: str, at: datetime, region: str | None) -> PersonFact:
-    """Return what a body says about the buyer."""
+def buyer_of(
+    customer: OrderCustomer, source: str, at: datetime, region: str | None, owner_rep_id: UUID | None
+) -> PersonFact:
+    """Return what a body says about the buyer, whom a rep looks after if this is a new one."""
     return PersonFact(
         at=at,
         source=source,
@@ -196,6 +198,7 @@ def buyer_of(customer: OrderCustomer, source: str, at: datetime, region: str | N
         region=customer.region,
         addresses=tuple(Address(**{**entry.model_dump(), "lines": tuple(entry.lines)}) for entry in customer.addresses),
         tags=tuple(customer.tags),
+        owner_rep_id=owner_rep_id,
     )
 
 
@@ -204,9 +207,10 @@ def primary_first(entries: list[tuple[str, bool]]) -> tuple[str, ...]:
     return tuple(value for value, _ in sorted(entries, key=lambda entry: not entry[1]))
 
 
-def account_of(account: OrderAccount, at: datetime) -> AccountFact:
-    """Return what a body says about the organisation."""
-    return AccountFact(at, account.source, ExternalId(account.source, account.id), account.name)
+def account_of(account: OrderAccount, at: datetime, owner_rep_id: UUID | None) -> AccountFact:
+    """Return what a body says about the organisation, which a rep looks after if this is a new one."""
+    external_id = ExternalId(account.source, account.id)
+    return AccountFact(at, account.source, external_id, account.name, owner_rep_id=owner_rep_id)
 
 
 def hashed(core: OrderCore) -> OrderCore:

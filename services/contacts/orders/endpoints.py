@@ -48,7 +48,10 @@ async def create_order(
     change: CreationDep,
     effects: Reach = "all",
 ) -> OrderRead:
-    """Create an order. The buyer is found by identifiers or made; the account, if there is one, is credited."""
+    """Create an order. The buyer is found by identifiers or made; the account, if there is one, is credited.
+
+    The rep of a caller who does not see all customers looks after those who are new.
+    """
     return answer(change, await orders.create(change.session, change.caller, body, effects))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.contacts.callers import rep_of
+from services.contacts.callers import owner_of_new, rep_of
 from services.contacts.customers.service import Customers, Known
 from services.contacts.orders.repository import OrdersRepository
 from services.contacts.orders.schemas import OrderUpsert
@@ -32,6 +32,11 @@ class Meant:
     def rep(self, body: OrderUpsert) -> UUID | None:
         """Return the rep that a body names."""
         return rep_of(self.caller, body.rep_id)
+
+    @property
+    def owner(self) -> UUID | None:
+        """Who looks after customers of whom a body is the first to tell."""
+        return owner_of_new(self.caller)
 
     def parties(self, body: OrderUpsert) -> tuple[UUID | None, UUID | None]:
         """Return buyer and account among those that a body names by our own ids; an account may be the customer."""

@@ -21,7 +21,7 @@ from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.identity import Identity
 from services.kit.ids import new_id
-from services.kit.problems import NotFound, Problem, invalid_body
+from services.kit.problems import Invalid, NotFound, Problem, invalid_body
 from services.kit.versions import check_version
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Orders:
         [applied] = await self._intake.apply(session, session.tenant, [fact])
         if applied.outcome != "created":
             raise await self._known(session, caller, applied.order_id)
-        return Written(await self._shown(session, caller, applied.order_id), created=True)
+        return Written(await self._written(session, caller, applied.order_id), created=True)
 
     async def take_in_many(
         self, session: Session, caller: Identity, bodies: Sequence[OrderCreate], *, effects: EffectsName
@@ -83,9 +83,9 @@ class Orders:
                 await self._shown(session, caller, order_id)
             async with session.savepoint():
                 [applied] = await self._intake.apply(session, session.tenant, [fact])
-                await self._shown(session, caller, applied.order_id)
+                await self._written(session, caller, applied.order_id)
                 return applied
-        except NotFound as problem:
+        except (NotFound, Invalid) as problem:
             return problem
 
     async def upsert(
@@ -207,9 +207,11 @@ class Orders:
             core=core,
             refunds=refunds_of(body, core, self._clock.now()),
             cancelled_at=core.updated_at if core.status == "cancelled" else None,
-            buyer=buyer_of(body.customer, body.source, core.updated_at, meant.region) if body.customer else None,
+            buyer=buyer_of(body.customer, body.source, core.updated_at, meant.region, meant.owner)
+            if body.customer
+            else None,
             buyer_id=buyer_id,
-            account=account_of(body.account, core.updated_at) if body.account else None,
+            account=account_of(body.account, core.updated_at, meant.owner) if body.account else None,
             account_id=account_id,
         )
 
@@ -225,12 +227,12 @@ class Orders:
         buyer_id, account_id = meant.parties(body)
         sent = body.model_fields_set
         if body.customer:
-            told = buyer_of(body.customer, source, at, meant.region)
+            told = buyer_of(body.customer, source, at, meant.region, meant.owner)
             [buyer_id] = await self._identities.resolve_people(session, session.tenant, [told])
         elif not {"customer", "customer_id"} & sent:
             buyer_id = before.buyer_id
         if body.account:
-            told_account = account_of(body.account, at)
+            told_account = account_of(body.account, at, meant.owner)
             [account_id] = await self._identities.resolve_accounts(session, session.tenant, [told_account])
         elif account_id is None and not {"account", "account_id"} & sent:
             account_id = before.account_id
@@ -251,7 +253,7 @@ class Orders:
 
     async def _write(self, session: Session, caller: Identity, fact: OrderFact) -> Written:
         [applied] = await self._intake.apply(session, session.tenant, [fact])
-        row = await self._shown(session, caller, applied.order_id)
+        row = await self._written(session, caller, applied.order_id)
         return Written(row, created=applied.outcome == "created", unchanged=applied.outcome in {"unchanged", "stale"})
 
     async def _known(self, session: Session, caller: Identity, order_id: UUID | None) -> OrderExists:
@@ -261,11 +263,28 @@ class Orders:
             return OrderExists(existing_id=None, matched_on=None)
         return OrderExists(existing_id=str(order_id), matched_on="external_id")
 
+    async def _written(self, session: Session, caller: Identity, order_id: UUID | None) -> "asyncpg.Record":
+        """Return an order after a write; Invalid, which undoes it, where its writer could not see it."""
+        row = await self.rows.read(session, order_id) if order_id else None
+        if row is None:
+            raise NotFound
+        if not may_see(caller, dict(row)):
+            raise not_yours(row)
+        return row
+
     async def _shown(self, session: Session, caller: Identity, order_id: UUID | None) -> "asyncpg.Record":
         row = await self.rows.read(session, order_id) if order_id else None
         if row is None or not may_see(caller, dict(row)):
             raise NotFound
         return row
+
+
+def not_yours(order: "asyncpg.Record") -> Invalid:
+    """Return what stands against an order of somebody whom its writer may not see, or of nobody."""
+    if order["customer_id"] is None:
+        return invalid_body("#/customer", "You see the orders of your own customers only: say whose it is.", "required")
+    field = "account" if order["account_id"] else "customer"
+    return invalid_body(f"#/{field}", "This is no customer of yours.", f"unknown_{field}")
 
 
 @dataclass(frozen=True, slots=True)
