@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-import zlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
+
+import cramjam
 
 Platform = Literal["shopify", "woocommerce", "generic"]
 DeliveryStatus = Literal["received", "processed", "ignored", "failed", "parked", "rejected"]
@@ -60,11 +61,14 @@ def health_of(row: Mapping[str, Any], *, takes_calls: bool) -> HealthStatus:
 def pack(body: bytes) -> tuple[bytes, int | None]:
     """Return a body as it is stored, and its size in bytes where that is packed.
 
-    An order shrinks to a fifth within 0.1 ms, less than the database takes to pack it and to log what it left.
+    LZ4 makes an order half or a quarter as long within 10 us. zlib would save another fifth, for six times the work:
+    that was the dearest part of taking a call.
     """
-    return (body, None) if len(body) < PACKED_FROM else (zlib.compress(body, 1), len(body))
+    if len(body) < PACKED_FROM:
+        return body, None
+    return bytes(cramjam.lz4.compress_block(body, store_size=False)), len(body)
 
 
 def unpack(stored: bytes, size: int | None) -> bytes:
     """Return the body that `pack` stored."""
-    return stored if size is None else zlib.decompress(stored, bufsize=size)
+    return stored if size is None else bytes(cramjam.lz4.decompress_block(stored, output_len=size))
