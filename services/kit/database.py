@@ -47,12 +47,19 @@ PARTING_SECONDS = 2.0
 
 
 class Session:
-    """One open transaction. Business code runs statements in it; only the kit begins and commits."""
+    """One transaction. Business code runs statements in it; only the kit begins and commits.
 
-    __slots__ = ("_after_commit", "_savepoints", "connection", "position", "wakeups", "workspace_id")
+    It begins with its first statement: a request that is refused before never troubles the database.
+    """
 
-    def __init__(self, connection: "Connection", workspace_id: UUID | None, wakeups: Wakeups) -> None:
+    __slots__ = ("_after_commit", "_opening", "_savepoints", "connection", "position", "wakeups", "workspace_id")
+
+    def __init__(
+        self, connection: "Connection", workspace_id: UUID | None, wakeups: Wakeups, opening: str = "BEGIN"
+    ) -> None:
         self.connection = connection
+        self._opening: str | None = opening
+        """What has still to be said before the first statement."""
         self.workspace_id = workspace_id
         self.wakeups = wakeups
         self._after_commit: list[Callable[[], None]] = []
@@ -68,26 +75,52 @@ class Session:
             raise RuntimeError(message)
         return self.workspace_id
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to commit or to roll back."""
+        return self._opening is None
+
+    async def command(self, statement: str) -> None:
+        """Run a statement without parameters and answer; as the first one it takes no round trip of its own."""
+        if self._opening is None:
+            await self.connection.execute(statement)
+        else:
+            await self._open(f"; {statement}")
+
+    async def _open(self, first: str = "") -> None:
+        opening, self._opening = self._opening, None
+        await guarded(self.connection, f"{opening}{first}")
+
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """Run a statement and return all rows."""
+        if self._opening is not None:
+            await self._open()
         return await self.connection.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
         """Run a statement and return its first row."""
+        if self._opening is not None:
+            await self._open()
         return await self.connection.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: object) -> Any:  # noqa: ANN401 - as dynamic as the column it reads
         """Run a statement and return the first column of its first row."""
+        if self._opening is not None:
+            await self._open()
         return await self.connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> int:
         """Run a statement and return how many rows it touched."""
+        if self._opening is not None:
+            await self._open()
         status = await self.connection.execute(sql, *args)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once per row; prefer one statement over unnest() arrays."""
+        if self._opening is not None:
+            await self._open()
         await self.connection.executemany(sql, rows)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
@@ -105,7 +138,7 @@ class Session:
         self._savepoints += 1
         name = f"kith_{self._savepoints}"
         waiting = len(self._after_commit)
-        await self.connection.execute(f"SAVEPOINT {name}")
+        await self.command(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException:
@@ -220,14 +253,15 @@ class Database:
     @contextlib.asynccontextmanager
     async def _transaction(self, role: str, begin: str, workspace_id: UUID | None) -> AsyncIterator[Session]:
         async with self._acquire(role) as connection:
-            session = Session(connection, workspace_id, self.wakeups)
-            await guarded(connection, begin)
+            session = Session(connection, workspace_id, self.wakeups, begin)
             try:
                 yield session
             except BaseException:
-                await roll_back(connection)
+                if session.begun:
+                    await roll_back(connection)
                 raise
-            await guarded(connection, "COMMIT")
+            if session.begun:
+                await guarded(connection, "COMMIT")
         session.committed()
 
     @contextlib.asynccontextmanager

@@ -44,6 +44,8 @@ def server_of(pid: int) -> list[int]:
 async def test_a_server_that_hangs_is_given_up_in_time(database: Database, at_commit: bool) -> None:
     async def write(thawing: ExitStack) -> None:
         async with database.write(new_id()) as session:
+            if at_commit:
+                await session.fetchval("SELECT 1")
             thawing.enter_context(frozen(server_of(session.connection.get_server_pid())))
             if not at_commit:
                 await session.fetchval("SELECT 1")
@@ -56,6 +58,16 @@ async def test_a_server_that_hangs_is_given_up_in_time(database: Database, at_co
     assert REQUEST_SECONDS <= took < REQUEST_SECONDS + 2 * PARTING_SECONDS + SLACK_SECONDS
     async with database.write(new_id()) as session:
         assert await session.fetchval("SELECT 1") == 1
+
+
+async def test_a_transaction_begins_with_its_first_statement_in_one_round_trip(database: Database) -> None:
+    sent: list[str] = []
+    async with database.write(workspace := new_id()) as session:
+        session.connection.add_query_logger(lambda query: sent.append(query.query))
+        assert not session.begun
+        await session.command("SELECT pg_advisory_xact_lock(1)")
+        assert await session.fetchval("SELECT current_setting('app.workspace_id')") == str(workspace)
+    assert len(sent) == 3
 
 
 async def test_requests_write_nothing_while_an_operator_keeps_the_database_read_only(
