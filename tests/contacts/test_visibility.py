@@ -146,7 +146,8 @@ class TestProblems:
 
 class TestNames:
     async def test_only_customers_that_are_seen_have_names_and_profiles(self, house: House) -> None:
-        asked: dict[str, str | int | list[str]] = {"ids": [house.own["id"], house.hidden["id"], house.account["id"]]}
+        theirs = [house.hidden["id"], house.account["id"], house.order["id"]]
+        asked: dict[str, str | int | list[str]] = {"ids": [house.own["id"], *theirs]}
         for who in (house.ann, house.bea):
             caller = who.caller.identity
             inside = house.door.who("internal", rep_id=caller.rep_id, visibility=caller.visibility, team=caller.team)

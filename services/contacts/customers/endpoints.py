@@ -22,7 +22,7 @@ INTERNAL = operation(scopes=["internal"], internal=True)
 async def name_references(
     body: AskedIds, customers: CustomersDep, session: WriteSession, caller: CallerDep
 ) -> NamesRead:
-    """Name people, accounts, reps and sources by their ids, as far as the caller may see them."""
+    """Name people, accounts, orders, reps and sources by their ids, as far as the caller may see them."""
     rows = await customers.rows.names(session, caller, body.ids)
     found = [{name: value for name, value in row.items() if name != "key" or row["type"] == "source"} for row in rows]
     return NamesRead.model_validate({"items": found})

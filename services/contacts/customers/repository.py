@@ -40,6 +40,13 @@ UNION ALL
 SELECT id, 'rep', display_name, NULL FROM reps WHERE workspace_id = $1 AND id = any($2::uuid[])
 UNION ALL
 SELECT id, 'source', name, key FROM sources WHERE workspace_id = $1 AND id = any($2::uuid[])
+UNION ALL
+SELECT o.id, 'order', coalesce(o.number, o.external_id), NULL
+FROM orders o
+LEFT JOIN people p ON p.workspace_id = o.workspace_id AND p.id = o.buyer_id
+LEFT JOIN accounts a ON a.workspace_id = o.workspace_id AND a.id = o.account_id
+WHERE o.workspace_id = $1 AND o.id = any($2::uuid[])
+    AND ($3 OR coalesce(a.owner_rep_id, p.owner_rep_id) = any($4::uuid[]))
 """
 
 
@@ -55,5 +62,5 @@ class CustomersRepository:
         return await session.fetch(AUDIENCE, session.tenant, ids, caller.sees_all, caller.reps)
 
     async def names(self, session: Session, caller: Identity, ids: Sequence[UUID]) -> "list[asyncpg.Record]":
-        """Return the names of reps, sources, and of those customers whom the caller may see."""
+        """Return the names of reps, sources, and of those customers and orders that the caller may see."""
         return await session.fetch(NAMES, session.tenant, ids, caller.sees_all, caller.reps)

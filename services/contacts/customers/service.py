@@ -1,8 +1,8 @@
 """Which customer an id means, whatever kind it is and whoever it was joined into."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.contacts.callers import may_see
@@ -19,6 +19,18 @@ MAX_JOINS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Refs:
+    """What some ids name."""
+
+    named: Mapping[UUID, Mapping[str, Any]]
+
+    def to(self, kind: str, row_id: UUID | None) -> dict[str, Any] | None:
+        """Return the reference to something of a kind."""
+        blank = {"id": row_id, "type": kind, "display_name": None, "key": None}
+        return blank | {**self.named.get(row_id, {})} if row_id else None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A customer who is there."""
 
@@ -32,6 +44,12 @@ class Customers:
 
     def __init__(self, rows: CustomersRepository) -> None:
         self.rows = rows
+
+    async def refs(self, session: Session, caller: Identity, ids: Iterable[UUID | None]) -> "Refs":
+        """Return references to what ids name; without a name where the caller may not see it."""
+        wanted = sorted({one for one in ids if one})
+        rows = await self.rows.names(session, caller, wanted) if wanted else []
+        return Refs({row["id"]: dict(row) for row in rows})
 
     async def find(self, session: Session, caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Known]:
         """Return the customers that ids mean; ids of nobody, or of nobody the caller may see, are left out."""

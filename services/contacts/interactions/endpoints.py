@@ -7,6 +7,8 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from services.contacts.callers import NoRepBound
+from services.contacts.customers.dependencies import CustomersDep
+from services.contacts.customers.service import Customers
 from services.contacts.interactions.dependencies import InteractionsDep
 from services.contacts.interactions.queries import conditions
 from services.contacts.interactions.schemas import (
@@ -17,9 +19,11 @@ from services.contacts.interactions.schemas import (
     InteractionsBatchCommand,
     InteractionUpdate,
 )
-from services.contacts.interactions.views import interaction_of, page_of
+from services.contacts.interactions.views import Row, interaction_of, page_of, participant_ids
 from services.contacts.parameters import Reach
 from services.contacts.written import Written
+from services.kit.database import Session
+from services.kit.identity import Identity
 from services.kit.problems import NotFound, PreconditionFailed
 from services.kit.web import BindingDep, CallerDep, ReadSession, Router, WriteSession, operation, set_etag
 from services.kit.web.batches import BatchAborted, BatchRead
@@ -31,19 +35,24 @@ InteractionId = Annotated[UUID, Path(description="Id of the interaction.")]
 CHANGE = operation(scopes=["interactions:write"], problems=[NotFound, PreconditionFailed, NoRepBound])
 
 
-def answer(change: Change, written: Written) -> InteractionRead:
+async def answer(change: Change, customers: Customers, written: Written) -> InteractionRead:
     """Return a written interaction with the headers that go with it."""
     address = f"/v1/interactions/{written.row['id']}" if written.created else None
     change.done(written.row["version"], created_at=address, unchanged=written.unchanged)
-    return interaction_of(written.row)
+    return await named(change.session, change.caller, customers, written.row)
+
+
+async def named(session: Session, caller: Identity, customers: Customers, row: Row) -> InteractionRead:
+    """Return an interaction with the names of those who took part."""
+    return interaction_of(row, await customers.refs(session, caller, participant_ids(row)))
 
 
 @router.post("", status_code=201, **operation(scopes=["interactions:write"], problems=[NoRepBound]))
 async def create_interaction(
-    body: InteractionCreate, interactions: InteractionsDep, change: CreationDep
+    body: InteractionCreate, interactions: InteractionsDep, customers: CustomersDep, change: CreationDep
 ) -> InteractionRead:
     """Record something that happened between us and a person or account."""
-    return answer(change, await interactions.record(change.session, change.caller, body))
+    return await answer(change, customers, await interactions.record(change.session, change.caller, body))
 
 
 @router.get("", **operation(scopes=["interactions:read"]))
@@ -80,6 +89,7 @@ async def create_interactions_batch(
 async def read_interaction(
     interaction_id: InteractionId,
     interactions: InteractionsDep,
+    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     response: Response,
@@ -87,15 +97,20 @@ async def read_interaction(
     """Read an interaction."""
     row = await interactions.read(session, caller, interaction_id)
     set_etag(response, row["version"])
-    return interaction_of(row)
+    return await named(session, caller, customers, row)
 
 
 @router.patch("/{interaction_id}", **CHANGE)
 async def update_interaction(
-    interaction_id: InteractionId, body: InteractionUpdate, interactions: InteractionsDep, change: ChangeDep
+    interaction_id: InteractionId,
+    body: InteractionUpdate,
+    interactions: InteractionsDep,
+    customers: CustomersDep,
+    change: ChangeDep,
 ) -> InteractionRead:
     """Change an interaction by merge patch; its customer stays."""
-    return answer(change, await interactions.change(change.session, change.caller, interaction_id, body, change.wanted))
+    written = await interactions.change(change.session, change.caller, interaction_id, body, change.wanted)
+    return await answer(change, customers, written)
 
 
 @router.delete("/{interaction_id}", status_code=204, **CHANGE)

@@ -78,7 +78,9 @@ class ParticipantRead(Output):
     side: Side | str
     name: str | None
     person_id: UUID | None
+    person: Ref | None
     rep_id: UUID | None
+    rep: Ref | None
 
 
 class InteractionSummary(Output):

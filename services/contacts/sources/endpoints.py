@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 
+from services.contacts.customers.dependencies import CustomersDep
 from services.contacts.sources.dependencies import SourcesDep
 from services.contacts.sources.errors import SourceKeyTaken, SourceTakesNoCalls
 from services.contacts.sources.queries import (
@@ -33,6 +34,7 @@ from services.contacts.sources.views import (
     created_source,
     delivery_of,
     delivery_summary,
+    named_ids,
     platforms,
     setup_of,
     source_of,
@@ -154,6 +156,7 @@ async def list_source_deliveries(
     source_id: SourceId,
     query: Annotated[DeliveryQuery, Query()],
     verbs: SourcesDep,
+    customers: CustomersDep,
     session: ReadSession,
     caller: CallerDep,
     bound: BindingDep,
@@ -162,16 +165,24 @@ async def list_source_deliveries(
     await verbs.read(session, source_id)
     where = delivery_conditions(query, caller.workspace_id, source_id)
     rows = await verbs.rows.deliveries(session, where, query, bound, query.sort)
-    items = [delivery_summary(dict(row)) for row in rows.items]
+    found = [dict(row) for row in rows.items]
+    refs = await customers.refs(session, caller, [one for row in found for one in named_ids(row)])
+    items = [delivery_summary(row, refs) for row in found]
     return DeliveryPage(items=items, next_cursor=rows.next_cursor, count=rows.count)
 
 
 @router.get("/sources/{source_id}/deliveries/{delivery_id}", **operation(scopes=["sources:read"], problems=[NotFound]))
 async def read_source_delivery(
-    source_id: SourceId, delivery_id: DeliveryId, verbs: SourcesDep, session: ReadSession, caller: CallerDep
+    source_id: SourceId,
+    delivery_id: DeliveryId,
+    verbs: SourcesDep,
+    customers: CustomersDep,
+    session: ReadSession,
+    caller: CallerDep,
 ) -> DeliveryRead:
     """Read one call of a shop. Its body needs the scope deliveries:read_body."""
-    return delivery_of(await verbs.delivery(session, source_id, delivery_id, with_body=caller.may(READ_BODY)))
+    row = await verbs.delivery(session, source_id, delivery_id, with_body=caller.may(READ_BODY))
+    return delivery_of(row, await customers.refs(session, caller, named_ids(row)))
 
 
 @router.post(
@@ -179,10 +190,17 @@ async def read_source_delivery(
     **operation(scopes=["sources:write"], problems=[NotFound]),
 )
 async def retry_source_delivery(
-    source_id: SourceId, delivery_id: DeliveryId, verbs: SourcesDep, session: WriteSession
+    source_id: SourceId,
+    delivery_id: DeliveryId,
+    verbs: SourcesDep,
+    customers: CustomersDep,
+    session: WriteSession,
+    caller: CallerDep,
 ) -> DeliveryRead:
     """Work a call out once more, for example after what it waited for has come."""
-    return delivery_of({**await verbs.retry(session, source_id, delivery_id), "headers": {}, "body": None})
+    row = await verbs.retry(session, source_id, delivery_id)
+    refs = await customers.refs(session, caller, named_ids(row))
+    return delivery_of({**row, "headers": {}, "body": None}, refs)
 
 
 @router.post("/sources/{source_id}/replay", **operation(scopes=["sources:write"], problems=[NotFound]))

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator
 from services.contacts.sources.rules import BUILT_IN, DeliveryStatus, HealthStatus, Platform
 from services.contacts.vocabulary import EffectsName
 from services.kit.texts import Text
-from services.kit.web.schemas import AwareTime, Input, Output, Page, ShortText, Slug
+from services.kit.web.schemas import AwareTime, Input, Output, Page, Ref, ShortText, Slug, SourceRef
 
 MAX_OVERLAP_DAYS = 30
 
@@ -177,6 +177,7 @@ class DeliverySummary(Output):
 
     id: UUID
     source_id: UUID
+    source: SourceRef
     topic: str
     external_id: Annotated[
         str | None,
@@ -189,7 +190,9 @@ class DeliverySummary(Output):
     received_at: AwareTime
     processed_at: AwareTime | None
     order_id: UUID | None
+    order: Ref | None
     person_id: UUID | None
+    person: Ref | None
 
 
 class DeliveryRead(DeliverySummary):

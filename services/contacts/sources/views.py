@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
+from services.contacts.customers.service import Refs
 from services.contacts.sources.adapters.registry import ADAPTERS
 from services.contacts.sources.rules import health_of, unpack
 from services.contacts.sources.schemas import (
@@ -20,6 +22,8 @@ WORDS = Catalogue("services.contacts")
 NAMES = {"shopify": "Shopify", "woocommerce": "WooCommerce", "generic": "Another system"}
 STEPS = {"shopify": 5, "woocommerce": 5, "generic": 2}
 AS_THEY_ARE = ("id", "version", "created_at", "updated_at", "key", "platform", "name", "status", "secrets")
+NAMED = ("source", "order", "person")
+"""What a delivery names by id."""
 IN_HEALTH = ("last_received_at", "rejected", "failed", "parked")
 
 
@@ -72,13 +76,23 @@ def topics_of(platform: str) -> list[TopicRead]:
     return [TopicRead(topic=topic) for topic in sorted(adapter.topics)] if adapter else []
 
 
-def delivery_summary(row: Mapping[str, Any]) -> DeliverySummary:
+def delivery_summary(row: Mapping[str, Any], refs: Refs) -> DeliverySummary:
     """Return a delivery as it stands in lists."""
-    return DeliverySummary.model_validate(dict(row))
+    return DeliverySummary.model_validate(with_refs(row, refs))
 
 
-def delivery_of(row: Mapping[str, Any]) -> DeliveryRead:
+def delivery_of(row: Mapping[str, Any], refs: Refs) -> DeliveryRead:
     """Return a delivery with its body, which may hold anything, as text."""
     shown = None if row["body"] is None else unpack(row["body"], row["size"]).decode(errors="replace")
     plain = {name: value for name, value in row.items() if name != "size"}
-    return DeliveryRead.model_validate({**plain, "body": shown})
+    return DeliveryRead.model_validate({**with_refs(plain, refs), "body": shown})
+
+
+def with_refs(row: Mapping[str, Any], refs: Refs) -> dict[str, Any]:
+    """Return a delivery with references to where it came from and what came of it."""
+    return {**row, **{kind: refs.to(kind, row[f"{kind}_id"]) for kind in NAMED}}
+
+
+def named_ids(row: Mapping[str, Any]) -> list[UUID | None]:
+    """Return the ids that a delivery names."""
+    return [row[f"{kind}_id"] for kind in NAMED]

@@ -30,7 +30,7 @@ from services.scoring.scores.schemas import (
     ScorePage,
     ScoreQuery,
 )
-from services.scoring.scores.views import change_of, page_of, scores_of
+from services.scoring.scores.views import change_of, page_of, ref, scores_of
 
 router = Router(tags=["scores"])
 CustomerId = Annotated[UUID, Path(description="Id of the person or account.")]
@@ -56,7 +56,10 @@ async def read_customer_scores(
     return scores_of(found, await scores.policy_ids(session, versions), locale)
 
 
-@router.get("/v1/customers/{customer_id}/scores/history", **operation(scopes=["scores:read"], problems=[NotFound]))
+@router.get(
+    "/v1/customers/{customer_id}/scores/history",
+    **operation(scopes=["scores:read"], problems=[NotFound], fill_names=True),
+)
 async def list_score_changes(
     customer_id: CustomerId,
     query: Annotated[ScoreChangeQuery, Query()],
@@ -67,7 +70,8 @@ async def list_score_changes(
     locale: LocaleDep,
 ) -> ScoreChangePage:
     """List what was published about a customer's scores, the latest first."""
-    customer, rows = await scores.history(session, caller, customer_id, query, bound)
+    found, rows = await scores.history(session, caller, customer_id, query, bound)
+    customer = ref(found["customer_id"], found["type"])
     policies = await scores.policy_ids(session, {row["policy_version"] for row in rows.items})
     items = [change_of(customer, row, policies, locale) for row in rows.items]
     return ScoreChangePage(items=items, next_cursor=rows.next_cursor, count=rows.count)

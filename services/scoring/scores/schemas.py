@@ -127,6 +127,7 @@ class ScoreChangeRead(Output):
 
     id: UUID
     customer_id: UUID
+    customer: Ref
     kind: KindName | str
     value: str | None
     previous_value: str | None

@@ -73,14 +73,14 @@ class Scores:
 
     async def history(
         self, session: Session, caller: Identity, customer_id: UUID, query: ScoreChangeQuery, bound: Binding
-    ) -> tuple[UUID, Rows]:
+    ) -> "tuple[asyncpg.Record, Rows]":
         """Return a page of what was published about a customer, and who that is."""
         row = await self._find(session, caller, customer_id)
         where = Where().add("customer_id = {}::uuid", row["customer_id"])
         if query.kind:
             where.add("kind = any({}::text[])", list(query.kind))
         add_span(where, "as_of", query.as_of_after, query.as_of_before)
-        return row["customer_id"], await ledger.list_history(session, where, query, bound, query.sort)
+        return row, await ledger.list_history(session, where, query, bound, query.sort)
 
     async def page(
         self, session: Session, caller: Identity, query: ScoreQuery, bound: Binding

@@ -70,13 +70,14 @@ def page_of(found: Iterable[CustomerScores], policies: Ids, locale: str) -> list
     return [score_of(one, score, policies, locale) for one in found for score in one.scores.values()]
 
 
-def change_of(customer_id: UUID, row: "asyncpg.Record", policies: Ids, locale: str) -> ScoreChangeRead:
+def change_of(customer: Ref, row: "asyncpg.Record", policies: Ids, locale: str) -> ScoreChangeRead:
     """Return an entry of the history."""
     score = ledger.read_score(row["kind"], row["value"], row["points"], row["body"])
     currency = row["body"]["currency"]
     return ScoreChangeRead(
         id=row["id"],
-        customer_id=customer_id,
+        customer_id=customer.id,
+        customer=customer,
         kind=score.kind,
         value=score.value,
         previous_value=row["previous_value"],

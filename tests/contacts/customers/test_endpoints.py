@@ -12,7 +12,12 @@ class TestNames:
         account = await door.made("/v1/accounts", {"name": "Tea"})
         rep = await door.made("/v1/reps", {"display_name": "Bea"})
         source = await door.made("/v1/sources", {"platform": "generic", "name": "Till", "key": "till"})
-        ids = [person["id"], account["id"], rep["id"], source["id"], str(new_id())]
+        total = {"amount": "5.00", "currency": "TWD"}
+        orders = [
+            await door.made("/v1/orders", {"customer_id": person["id"], "total": total, "external_id": "7"} | more)
+            for more in ({"number": "#1001"}, {"source": "till"})
+        ]
+        ids = [person["id"], account["id"], rep["id"], source["id"], str(new_id()), *(one["id"] for one in orders)]
         answer = await door.who("internal").post("/internal/names", {"ids": ids})
         found = {item["id"]: item for item in answer.json()["items"]}
         assert found == {
@@ -20,6 +25,8 @@ class TestNames:
             account["id"]: {"id": account["id"], "type": "account", "display_name": "Tea"},
             rep["id"]: {"id": rep["id"], "type": "rep", "display_name": "Bea"},
             source["id"]: {"id": source["id"], "type": "source", "display_name": "Till", "key": "till"},
+            orders[0]["id"]: {"id": orders[0]["id"], "type": "order", "display_name": "#1001"},
+            orders[1]["id"]: {"id": orders[1]["id"], "type": "order", "display_name": "7"},
         }
 
     async def test_another_workspace_learns_no_name(self, door: Door) -> None:

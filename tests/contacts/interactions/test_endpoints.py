@@ -43,9 +43,33 @@ class TestCreate:
         assert body["rep"]["display_name"] == "Ann"
         assert body["cost"] == {"amount": "120.50", "currency": "TWD"}
         assert body["occurred_at"] == "2026-11-20T02:00:00Z"
-        assert body["participants"] == [{"side": "theirs", "name": "王小明", "person_id": None, "rep_id": None}]
+        assert body["participants"] == [
+            {"side": "theirs", "name": "王小明", "person_id": None, "person": None, "rep_id": None, "rep": None}
+        ]
         [event] = await door.events("interaction.changed")
         assert (event["customer_type"], event["outcome"], event["deleted"]) == ("person", "reached", False)
+
+    async def test_those_who_took_part_are_named_as_far_as_the_reader_sees_them(
+        self, door: Door, customer: UUID
+    ) -> None:
+        ann, bea = [(await door.made("/v1/reps", {"display_name": name}))["id"] for name in ("Ann", "Bea")]
+        hidden = (await door.made("/v1/people", {"given_name": "Hidden"}))["id"]
+        await door.patch(f"/v1/people/{customer}", {"owner_rep_id": ann})
+        present = [
+            {"side": "ours", "rep_id": bea},
+            {"side": "theirs", "person_id": str(customer)},
+            {"side": "theirs", "person_id": hidden},
+        ]
+        made = await door.made(PATH, call(customer, participants=present))
+        path = f"{PATH}/{made['id']}"
+        changed = (await door.patch(path, {"purpose": "Tea"})).json()
+        for body in (made, changed, (await door.get(path)).json()):
+            told = body["participants"]
+            assert [one["person"] and one["person"]["display_name"] for one in told] == [None, "王小明", "Hidden"]
+            assert told[0]["rep"] == {"id": bea, "type": "rep", "display_name": "Bea"}
+        own = (await door.who("admin", rep_id=UUID(ann), visibility="own").get(path)).json()["participants"]
+        assert [one["person"] and one["person"]["display_name"] for one in own] == [None, "王小明", None]
+        assert own[2]["person"]["id"] == hidden
 
     async def test_the_rep_of_the_key_acted_unless_somebody_else_is_named(self, door: Door, customer: UUID) -> None:
         rep = await door.made("/v1/reps", {"display_name": "Ann"})

@@ -71,9 +71,7 @@ async def stall(settings_for: Callable[..., Any], clock: FixedClock, workspace_i
     """A workspace with no source yet."""
     kit = Kit.build(settings_for("contacts", ContactsSettings), clock)
     inside = way_in(kit)
-    app = create_app(
-        kit, title="Sources", routers=[router], straight=inside.routes, lifespan=lambda _: inside.running()
-    )
+    app = create_app(kit, title="Sources", routers=[router], routes=inside.routes, lifespan=lambda _: inside.running())
     app.state.way_in = inside
     async with running(app) as client:
         applier = Applier(kit.database, IntakeRows(), intake_of(kit.clock), kit.clock)

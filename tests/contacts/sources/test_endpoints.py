@@ -247,6 +247,26 @@ class TestDeliveries:
         poor = stall.caller.with_scopes("sources:read").headers("contacts")
         assert [(await stall.client.get(url, headers=poor)).json()[name] for name in ("body", "headers")] == [None, {}]
 
+    async def test_what_came_of_it_is_named_as_far_as_the_reader_sees_it(self, stall: Stall) -> None:
+        source = await self.some(stall)
+        [done] = await stall.deliveries(source, topic="orders/create", status="processed")
+        [order], [buyer] = await stall.rows("orders"), await stall.rows("people")
+        assert done["source"] == {
+            "id": source["id"],
+            "type": "source",
+            "display_name": "Three Hills",
+            "key": source["key"],
+        }
+        assert done["order"] == {"id": str(order["id"]), "type": "order", "display_name": order["number"]}
+        assert done["person"] == {"id": str(buyer["id"]), "type": "person", "display_name": buyer["display_name"]}
+        [other] = await stall.deliveries(source, topic="products/update")
+        assert (other["order"], other["person"]) == (None, None)
+        url = f"/v1/sources/{source['id']}/deliveries/{done['id']}"
+        assert (await stall.client.get(url, headers=stall.headers)).json()["order"] == done["order"]
+        own = Caller(workspace_id=stall.caller.workspace_id, rep_id=new_id(), visibility="own").headers("contacts")
+        seen = (await stall.client.get(url, headers=own)).json()
+        assert [seen[name]["display_name"] for name in ("source", "order", "person")] == ["Three Hills", None, None]
+
     async def test_a_retry_puts_it_in_line_again(self, stall: Stall) -> None:
         source = await self.some(stall)
         [failed] = await stall.deliveries(source, status="failed")

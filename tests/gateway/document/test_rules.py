@@ -31,9 +31,6 @@ NOT_OF_EVERY_RULE = ("parameters/levels",)
 """A parameter that a care rule does not have is null, whatever its type."""
 NAMELESS = {
     ("data", "*"): "events carry ids and numbers only, so that nothing of a person stays in them",
-    ("items", "customer_id"): "the history of one customer, who stands in the address",
-    ("participants/items", "*"): "participants are given by id",
-    ("deliveries", "*"): "deliveries of one source, which stands in the address; what came of them is known by id",
     ("webhooks", "delivery_id"): "a shop learns no more than the id",
 }
 """Where no name stands beside an id, and why."""
