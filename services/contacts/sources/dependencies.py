@@ -25,29 +25,33 @@ from services.kit.wakeups import Wakeups
 from services.kit.web.app import Kit
 from services.kit.worker import Worker
 
+ALONE = 4
+"""Fewer calls than this in one commit came by themselves, not together with many others."""
 RUSH_SECONDS = 0.05
-RUSH_ROWS = 4
-"""So many calls in one commit mean that more come at once than can be answered one by one."""
+RUSH_ROWS = 32
+"""So many calls within that time are a rush: hundreds a second. A handful that come at once are none."""
 
 
 class News:
-    """Tells appliers of what was stored: at once, but in a rush now and then, and that it is one."""
+    """Tells appliers of what was stored: at once, but of many together now and then, and whether they are a rush."""
 
     def __init__(self, wakeups: Wakeups) -> None:
         self._wakeups = wakeups
-        self._about_to_tell = False
+        self._untold = 0
 
     def stored(self, count: int) -> None:
         """Take note of a commit of so many deliveries."""
-        if count < RUSH_ROWS:
+        if count < ALONE and not self._untold:
             self._wakeups.tell(DELIVERIES)
-        elif not self._about_to_tell:
-            self._about_to_tell = True
-            asyncio.get_running_loop().call_later(RUSH_SECONDS, self._tell_of_rush)
+            return
+        if not self._untold:
+            asyncio.get_running_loop().call_later(RUSH_SECONDS, self._tell)
+        self._untold += count
 
-    def _tell_of_rush(self) -> None:
-        self._about_to_tell = False
-        self._wakeups.tell(RUSH)
+    def _tell(self) -> None:
+        if self._untold >= RUSH_ROWS:
+            self._wakeups.tell(RUSH)
+        self._untold = 0
         self._wakeups.tell(DELIVERIES)
 
 

@@ -13,9 +13,10 @@ import pytest
 
 from services.contacts.orders.facts import OrderFact
 from services.contacts.orders.intake import AppliedOrder
-from services.contacts.sources.applier import RUSH, Applier, rest_after
+from services.contacts.sources.applier import DELIVERIES, RUSH, Applier, rest_after
+from services.contacts.sources.dependencies import News
 from services.kit.database import Session
-from services.kit.wakeups import wait_for
+from services.kit.wakeups import Wakeups, wait_for
 from tests.contacts.sources.conftest import Stall
 from tests.samples.deliveries import SHARED, changed, sample
 
@@ -331,14 +332,37 @@ class TestTrouble:
 
 
 class TestRush:
-    async def test_many_calls_at_once_tell_of_it_and_few_do_not(self, stall: Stall) -> None:
-        source = await stall.source()
-        rush = stall.kit.database.wakeups.next(RUSH)
-        await stall.call(source, "orders/create", sample(PAID))
+    async def test_one_call_is_told_at_once(self) -> None:
+        wakeups = Wakeups("contacts")
+        woken = wakeups.next(DELIVERIES)
+        News(wakeups).stored(1)
+        assert woken.is_set()
+
+    async def test_a_handful_at_once_is_told_together_and_is_no_rush(self) -> None:
+        wakeups = Wakeups("contacts")
+        news, woken, rush = News(wakeups), wakeups.next(DELIVERIES), wakeups.next(RUSH)
+        news.stored(13)
+        news.stored(3)
+        assert not woken.is_set()
+        assert await wait_for(woken, 1)
         assert not rush.is_set()
-        calls = (stall.call(source, "orders/create", changed(PAID, id=number)) for number in range(16))
-        await asyncio.gather(*calls)
+
+    async def test_many_within_a_moment_are_a_rush(self) -> None:
+        wakeups = Wakeups("contacts")
+        news, rush = News(wakeups), wakeups.next(RUSH)
+        for _ in range(4):
+            news.stored(8)
         assert await wait_for(rush, 1)
+
+    async def test_a_rush_is_over_when_calls_come_one_by_one_again(self) -> None:
+        wakeups = Wakeups("contacts")
+        news, rush = News(wakeups), wakeups.next(RUSH)
+        news.stored(40)
+        assert await wait_for(rush, 1)
+        woken, rush = wakeups.next(DELIVERIES), wakeups.next(RUSH)
+        news.stored(1)
+        assert woken.is_set()
+        assert not rush.is_set()
 
     def test_the_rest_is_bounded_and_ends_where_a_delivery_has_waited_long(self) -> None:
         assert rest_after(0.05, timedelta(seconds=1)) == pytest.approx(0.45)
