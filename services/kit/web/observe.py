@@ -4,7 +4,6 @@ import time
 
 import structlog
 from prometheus_client import Histogram
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit.context import CURRENT, accept
@@ -33,8 +32,8 @@ class Observe:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        context = accept(headers.get("x-request-id"), headers.get("traceparent"))
+        first = dict(reversed(scope["headers"]))
+        context = accept(text_of(first.get(b"x-request-id")), text_of(first.get(b"traceparent")))
         token = CURRENT.set(context)
         structlog.contextvars.bind_contextvars(request_id=context.request_id)
         started = time.perf_counter()
@@ -44,7 +43,8 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = context.request_id
+                named = (b"x-request-id", context.request_id.encode())
+                message["headers"] = [*message.get("headers", ()), named]
             await send(message)
 
         try:
@@ -61,6 +61,11 @@ class Observe:
         DURATION.labels(self.service, method, route, status).observe(seconds)
         if not scope["path"].startswith(QUIET):
             log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def text_of(value: bytes | None) -> str | None:
+    """Return a header's value as text."""
+    return None if value is None else value.decode("latin-1")
 
 
 def route_of(scope: Scope) -> str:
