@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 router = Router(prefix="/v1/events", tags=["events"])
 
 
-@router.get(
-    "",
-    **operation(scopes=[], problems=[PositionExpired], own_transaction=True, extra={"x-any-key": True}),
-)
+@router.get("", **operation(scopes=[], problems=[PositionExpired], extra={"x-any-key": True}))
 async def list_events(
     query: Annotated[EventQuery, Query()], journal: JournalDep, caller: CallerDep, request: Request, response: Response
 ) -> EventPage:

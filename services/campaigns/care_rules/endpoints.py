@@ -5,15 +5,20 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from services.campaigns.care_rules import repository
 from services.campaigns.care_rules.dependencies import CareRulesDep
 from services.campaigns.care_rules.rules import FUNCTIONS, Code
-from services.campaigns.care_rules.schemas import CareRulePage, CareRuleRead, CareRuleUpdate, parameters_of, rule_of
+from services.campaigns.care_rules.schemas import (
+    CareRulePage,
+    CareRuleQuery,
+    CareRuleRead,
+    CareRuleUpdate,
+    parameters_of,
+    rule_of,
+)
 from services.campaigns.wording import WORDS
 from services.kit.web import (
     BindingDep,
     IfMatch,
-    ListQuery,
     LocaleDep,
     ReadSession,
     Router,
@@ -32,10 +37,14 @@ RuleId = Annotated[UUID, Path(description="Id of the rule.")]
 
 @router.get("", **operation(scopes=["reminders:read"]))
 async def list_care_rules(
-    query: Annotated[ListQuery, Query()], session: ReadSession, bound: BindingDep, locale: LocaleDep
+    query: Annotated[CareRuleQuery, Query()],
+    care_rules: CareRulesDep,
+    session: ReadSession,
+    bound: BindingDep,
+    locale: LocaleDep,
 ) -> CareRulePage:
     """List the rules that open care reminders, with the parameters in force."""
-    rows = await repository.page(session, query, bound)
+    rows = await care_rules.page(session, query, bound)
     return CareRulePage(
         items=[shown(row, locale) for row in rows.items], next_cursor=rows.next_cursor, count=rows.count
     )

@@ -26,10 +26,9 @@ WHERE c.workspace_id = $1 AND c.id = $2 RETURNING {COLUMNS}
 """
 
 
-async def page(session: Session, query: ListQuery, bound: Binding) -> Rows:
-    """Return a page of the workspace's rules."""
-    where = Where().add("c.workspace_id = {}", session.tenant)
-    return await LISTING.fetch(session, where, query, bound, sort="code")
+async def page(session: Session, where: Where, query: ListQuery, bound: Binding, sort: str) -> Rows:
+    """Return a page of rules."""
+    return await LISTING.fetch(session, where, query, bound, sort=sort)
 
 
 async def find(session: Session, rule_id: UUID) -> asyncpg.Record | None:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from services.campaigns.care_rules.rules import RULES, Code, Rule
 from services.kit.texts import Text
+from services.kit.web.lists import ListQuery
 from services.kit.web.schemas import AwareTime, Input, Output, Page
 
 LONGEST = timedelta(days=730)
@@ -108,6 +109,14 @@ class CareRuleRead(Output):
 
 class CareRulePage(Page[CareRuleRead]):
     """One page of care rules."""
+
+
+class CareRuleQuery(ListQuery):
+    """Filters and order of the list of care rules."""
+
+    code: list[RuleCode] = Field(default_factory=list, max_length=10, description="Only these rules.")
+    enabled: bool | None = Field(None, description="Only rules that are switched on, or only those that are off.")
+    sort: Literal["code", "-code"] = Field("code", description="Order of the list.")
 
 
 def rule_of(code: Code, stored: dict[str, object]) -> Rule:

@@ -9,11 +9,18 @@ import orjson
 
 from services.campaigns.care_rules import repository
 from services.campaigns.care_rules.rules import Code, Rule
-from services.campaigns.care_rules.schemas import CareParametersUpdate, CareRuleUpdate, parameters_of, rule_of
+from services.campaigns.care_rules.schemas import (
+    CareParametersUpdate,
+    CareRuleQuery,
+    CareRuleUpdate,
+    parameters_of,
+    rule_of,
+)
 from services.kit.clock import Clock
 from services.kit.database import Session
 from services.kit.problems import ErrorItem, Invalid, NotFound
 from services.kit.versions import check_version
+from services.kit.web.lists import Binding, Rows, Where
 
 if TYPE_CHECKING:
     import asyncpg
@@ -31,6 +38,15 @@ class CareRules:
     def __init__(self, clock: Clock, on_change: OnChange) -> None:
         self._clock = clock
         self._on_change = on_change
+
+    async def page(self, session: Session, query: CareRuleQuery, bound: Binding) -> Rows:
+        """Return a page of the workspace's rules."""
+        where = Where().add("c.workspace_id = {}", session.tenant)
+        if query.code:
+            where.add("c.code = any({}::text[])", query.code)
+        if query.enabled is not None:
+            where.add("c.enabled = {}", query.enabled)
+        return await repository.page(session, where, query, bound, query.sort)
 
     async def read(self, session: Session, rule_id: UUID) -> "asyncpg.Record":
         """Return a rule; NotFound if the workspace has none with this id."""

@@ -52,6 +52,23 @@ class TestListCareRules:
     async def test_settings_that_the_gateway_tells_first_seed_too(self, api: Api, stage: Stage) -> None:
         assert len((await api.get("/v1/care-rules"))["items"]) == 4
 
+    async def test_they_are_sorted_filtered_and_paged(self, api: Api, seeded: Stage) -> None:
+        async def codes(**params: object) -> list[str]:
+            return [one["code"] for one in (await api.get("/v1/care-rules", **params))["items"]]
+
+        silence = await rule(api, "silence")
+        await api.call("PATCH", f"/v1/care-rules/{silence['id']}", json={"enabled": False})
+        assert await codes(sort="-code") == ["tier_rhythm", "silence", "purchase_follow_up", "first_order_thanks"]
+        assert (
+            await codes(enabled="false") == await codes(code="silence") == await codes(ids=silence["id"]) == ["silence"]
+        )
+        assert await codes(enabled="true", sort="-code", limit=2) == ["tier_rhythm", "purchase_follow_up"]
+        page = await api.get("/v1/care-rules", limit=3, sort="-code", count="exact")
+        assert page["count"] == {"value": 4, "kind": "exact"}
+        assert await codes(sort="-code", cursor=page["next_cursor"]) == ["first_order_thanks"]
+        answer = await api.call("GET", "/v1/care-rules", params={"cursor": page["next_cursor"]})
+        assert (answer.status_code, answer.json()["errors"][0]["name"]) == (400, "cursor")
+
     async def test_titles_speak_the_readers_language(self, api: Api, seeded: Stage) -> None:
         answer = await api.call("GET", "/v1/care-rules", headers={"Accept-Language": "zh-TW"})
         assert "首購致謝" in {one["title"]["text"] for one in answer.json()["items"]}

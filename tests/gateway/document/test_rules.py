@@ -35,7 +35,6 @@ NAMELESS = {
 }
 """Where no name stands beside an id, and why."""
 OTHER_LISTS = {
-    "GET /v1/care-rules": "the rules of a workspace are a handful in a fixed order",
     "GET /v1/events": "a journal is read onwards from an event",
     "GET /v1/source-platforms": "the same few for everybody",
 }
