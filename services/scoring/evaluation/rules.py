@@ -80,7 +80,7 @@ def checkpoint(subject: Subject, moment: Moment, held: Held) -> Checkpoint:
 
 def with_missing(score: Score, missing: tuple[str, ...]) -> Score:
     """Return a score that names the rates without which orders were left out."""
-    return replace(score, missing=(*score.missing, *missing)) if missing else score
+    return score._replace(missing=(*score.missing, *missing)) if missing else score
 
 
 def rhythm_now(history: History, moment: Moment) -> Rhythm | None:
@@ -104,7 +104,7 @@ def tier_now(subject: Subject, moment: Moment, held: Held | None) -> Score:
     tier = held.tier if held else tiers.Tier.NONE
     score = tiers.tier_score(standing, moment.cutoffs.lines, tier, len(subject.history), moment.policy)
     if subject.warnings:
-        return replace(score, detail={**score.detail, "data_warnings": list(subject.warnings)})
+        return score._replace(detail={**score.detail, "data_warnings": list(subject.warnings)})
     return score
 
 

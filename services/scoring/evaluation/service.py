@@ -201,9 +201,9 @@ def entry_of(one: Loaded, moment: Moment, before: Row | None, occasion: Occasion
 
 def effects_of(one: Loaded, before: Row | None, occasion: Occasion) -> Effects:
     """Return what may follow: when time passes, no more than an order allows that became known by it."""
-    purchases = one.subject.history.purchases
-    if occasion.cause == "time" and before is not None and purchases and purchases[-1].placed_at > before["as_of"]:
-        return Effects(purchases[-1].effects)
+    history = one.subject.history
+    if occasion.cause == "time" and before is not None and history.placed and history.placed[-1] > before["as_of"]:
+        return Effects(history.purchase(-1).effects)
     return occasion.of(one.subject.customer_id)
 
 
@@ -233,13 +233,12 @@ def held_columns(subject: Subject, moment: Moment, evaluation: Evaluation) -> di
 def figures_of(subject: Subject, moment: Moment, evaluation: Evaluation, currency: str) -> Figures:
     """Return the figures that are told beside the scores."""
     history = subject.history
-    first, last = (history.purchases[0], history.purchases[-1]) if history.purchases else (None, None)
     return Figures(
         currency=currency,
         net_revenue_minor=history.revenue(moment.today, moment.policy.year_days),
         orders_count=len(history),
         purchase_days=history.n,
-        first_order_at=first.placed_at if first else None,
-        last_order=last,
+        first_order_at=history.placed[0] if history.placed else None,
+        last_order=history.purchase(-1) if history.placed else None,
         overdue_ratio=float(evaluation.rhythm.ratio) if evaluation.rhythm else None,
     )

@@ -18,11 +18,21 @@ FROM customers c WHERE c.workspace_id = $1 AND c.customer_id = any($2) ORDER BY 
 """
 LOCK = " FOR UPDATE OF c"
 # What never counts, not even at an earlier time, and says nothing else either, is left where it is.
-ORDERS = """
-SELECT customer_id, order_id, placed_at, day, counts, net_minor, missing_rate, over_refunded, effects, settled_at,
-    status, payment_kind, test
+TELLING = """
 FROM orders WHERE workspace_id = $1 AND customer_id = any($2)
 AND (counts OR settled_at > $3 OR missing_rate IS NOT NULL OR over_refunded OR status IN ('pending', 'on_hold'))
+"""
+ORDERS = f"""
+SELECT customer_id, order_id, placed_at, day, counts, net_minor, missing_rate, over_refunded, effects, settled_at,
+    status, payment_kind, test {TELLING}
+"""
+# Most customers have nothing but orders that count: all of them in one row are read three times as fast.
+BY_TIME = "ORDER BY placed_at, order_id"
+PURCHASES = f"""
+SELECT customer_id, array_agg(order_id {BY_TIME}) AS ids, array_agg(placed_at {BY_TIME}) AS placed,
+    array_agg(day - DATE '0001-01-01' + 1 {BY_TIME}) AS days, array_agg(net_minor {BY_TIME}) AS nets,
+    array_agg(effects {BY_TIME}) AS effects, max(settled_at) AS settled_at
+{TELLING} GROUP BY customer_id HAVING bool_and(counts AND settled_at <= $3 AND NOT over_refunded)
 """
 RAW = """
 SELECT order_id, customer_id, placed_at, status, status_before, payment_kind, currency, total_minor, goods_minor,
@@ -88,6 +98,13 @@ async def orders(
 ) -> "list[asyncpg.Record]":
     """Return the orders of customers with what they come to when all is known."""
     return await session.fetch(ORDERS, workspace_id, list(ids), as_of)
+
+
+async def purchases(
+    session: Session, workspace_id: UUID, ids: Collection[UUID], as_of: datetime
+) -> "list[asyncpg.Record]":
+    """Return the purchases, in columns, of customers who have no other orders that say something."""
+    return await session.fetch(PURCHASES, workspace_id, list(ids), as_of)
 
 
 async def raw_orders(

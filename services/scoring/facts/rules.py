@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import accumulate
+from typing import NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -162,8 +163,7 @@ def is_open_unpaid(order: Order, as_of: datetime) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(NamedTuple):
     """A counting order: its net in minor units of the reporting currency, its local day as an ordinal."""
 
     order_id: UUID
@@ -173,23 +173,43 @@ class Purchase:
     effects: str = "all"
 
 
+Columns = tuple[Sequence[UUID], Sequence[datetime], Sequence[int], Sequence[int], Sequence[str]]
+"""The fields of purchases, each of all of them, by time and then by order id."""
+NO_PURCHASES: Columns = ((), (), (), (), ())
+
+
+def columns_of(purchases: Iterable[Purchase]) -> Columns:
+    """Return purchases in columns."""
+    ordered = sorted(purchases, key=lambda purchase: (purchase.placed_at, purchase.order_id))
+    return cast("Columns", tuple(zip(*ordered, strict=True))) if ordered else NO_PURCHASES
+
+
 class History:
     """The counting orders of one customer, as known at one time; answers sums over windows in O(log n)."""
 
-    __slots__ = ("_sums", "biggest_net", "days", "nets", "placed", "purchase_days", "purchases")
+    __slots__ = ("_columns", "_sums", "biggest_net", "days", "nets", "placed", "purchase_days")
 
-    def __init__(self, purchases: Iterable[Purchase] = ()) -> None:
-        self.purchases = sorted(purchases, key=lambda purchase: (purchase.placed_at, purchase.order_id))
-        self.placed = [purchase.placed_at for purchase in self.purchases]
-        self.days = [purchase.day for purchase in self.purchases]
-        self.nets = [purchase.net_minor for purchase in self.purchases]
+    def __init__(self, purchases: Iterable[Purchase] = (), *, columns: Columns | None = None) -> None:
+        """Take purchases in any order, or their columns where those are at hand."""
+        self._columns = columns_of(purchases) if columns is None else columns
+        _, self.placed, self.days, self.nets, _ = self._columns
         self.purchase_days = tuple(dict.fromkeys(self.days))
         self.biggest_net = max(self.nets, default=0)
         self._sums = [0, *accumulate(self.nets)]
 
+    @property
+    def purchases(self) -> list[Purchase]:
+        """All counting orders, by time."""
+        return [Purchase(*fields) for fields in zip(*self._columns, strict=True)]
+
+    def purchase(self, place: int) -> Purchase:
+        """Return one of them, from the first (0) to the last (-1)."""
+        ids, placed, days, nets, effects = self._columns
+        return Purchase(ids[place], placed[place], days[place], nets[place], effects[place])
+
     def __len__(self) -> int:
         """Return the number of counting orders, all history."""
-        return len(self.purchases)
+        return len(self.days)
 
     @property
     def n(self) -> int:
@@ -220,8 +240,8 @@ class History:
 
     def biggest(self, today: int, days: int, at: datetime | None = None) -> Purchase | None:
         """Return the order with the largest net among ages 0 .. days-1, the earliest of equals; None without any."""
-        start, end = self.window(today, days, at)
-        return max(self.purchases[start:end], key=lambda purchase: purchase.net_minor, default=None)
+        places = range(*self.window(today, days, at))
+        return self.purchase(max(places, key=self.nets.__getitem__)) if places else None
 
 
 @dataclass(frozen=True, slots=True)

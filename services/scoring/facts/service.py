@@ -211,12 +211,15 @@ async def load(
     """Return customers with all facts known at `as_of`; `lock` them for an evaluation that will be written."""
     batch = Batch(as_of, valuer)
     rows = await reading.customers(session, workspace_id, ids, lock=lock)
-    for row in await reading.orders(session, workspace_id, ids, as_of):
-        batch.add(row)
+    for row in await reading.purchases(session, workspace_id, ids, as_of):
+        batch.add_all(row)
+    if others := [one for one in ids if one not in batch.histories]:
+        for row in await reading.orders(session, workspace_id, others, as_of):
+            batch.add(row)
     if batch.unsettled:
         for row in await reading.raw_orders(session, workspace_id, list(batch.unsettled), as_of):
             batch.add_raw(row)
-    histories = {row["customer_id"]: History(batch.purchases[row["customer_id"]]) for row in rows}
+    histories = {one: batch.history(one) for one in (row["customer_id"] for row in rows)}
     await batch.read_contacts(session, workspace_id, rows, histories)
     return [batch.loaded(row, histories[row["customer_id"]]) for row in rows]
 
@@ -227,6 +230,7 @@ class Batch:
     def __init__(self, as_of: datetime, valuer: Valuer) -> None:
         self.as_of = as_of
         self.valuer = valuer
+        self.histories: dict[UUID, History] = {}
         self.purchases: defaultdict[UUID, list[Purchase]] = defaultdict(list)
         self.missing: defaultdict[UUID, set[str]] = defaultdict(set)
         self.warnings: defaultdict[UUID, list[str]] = defaultdict(list)
@@ -236,6 +240,16 @@ class Batch:
         self.settled: dict[UUID, datetime] = {}
         self.accounts: dict[UUID, UUID] = {}
         self.news: dict[UUID, Row] = {}
+
+    def add_all(self, row: Row) -> None:
+        """Take all orders of a customer: purchases and nothing else."""
+        columns = row["ids"], row["placed"], row["days"], row["nets"], row["effects"]
+        self.histories[row["customer_id"]] = History(columns=columns)
+        self.settled[row["customer_id"]] = row["settled_at"]
+
+    def history(self, customer: UUID) -> History:
+        """Return what a customer bought."""
+        return self.histories.get(customer) or History(self.purchases[customer])
 
     def add(self, row: Row) -> None:
         """Take an order whose worth is stored; one with later facts is looked at again, whole."""

@@ -262,8 +262,9 @@ def mark_of_facts(history: History, designated_at: datetime | None, at: datetime
     seen = blake2b(digest_size=7)
     designated = designated_at.timestamp() if designated_at is not None and designated_at <= at else -1.0
     seen.update(struct.pack("<d", designated))
-    for purchase in history.purchases[: bisect_right(history.placed, at)]:
-        seen.update(struct.pack("<dqq", purchase.placed_at.timestamp(), purchase.day, purchase.net_minor))
+    known = history.placed[: bisect_right(history.placed, at)]
+    for placed_at, day, net in zip(known, history.days, history.nets, strict=False):
+        seen.update(struct.pack("<dqq", placed_at.timestamp(), day, net))
     return int.from_bytes(seen.digest(), "little")
 
 

@@ -53,18 +53,17 @@ SCORE = {
     "policy_version": "bigint",
     "body": "text",
 }
-CHANGE = {
-    "id": "uuid",
+TOLD = {
     "customer_id": "uuid",
     "kind": "text",
     "value": "text",
-    "previous_value": "text",
     "points": "bigint",
-    "previous_points": "bigint",
-    "as_of": "timestamptz",
-    "policy_version": "bigint",
-    "cause": "text",
+    "previous_value": "text",
+    "changed_at": "timestamptz",
     "body": "text",
+    "news": "bool",
+    "value_before": "text",
+    "points_before": "bigint",
 }
 DATED = {
     "run_id": "uuid",
@@ -97,12 +96,22 @@ PUT_STANDINGS = insert(
     STANDING,
     f"ON CONFLICT (workspace_id, customer_id) DO UPDATE SET {replaced(STANDING, {'customer_id'})}",
 )
-PUT_SCORES = insert(
-    "scores",
-    SCORE,
-    f"ON CONFLICT (workspace_id, customer_id, kind) DO UPDATE SET {replaced(SCORE, {'customer_id', 'kind'})}",
+# What is news goes into the history too: sent once, whatever the length of its reasons.
+PUT_SCORES = f"""
+WITH told AS MATERIALIZED (
+    SELECT r.*, body::jsonb AS reasons
+    FROM unnest({", ".join(f"${place}::{kind}[]" for place, kind in enumerate(TOLD.values(), 5))})
+        AS r ({", ".join(TOLD)})
+), put AS (
+    INSERT INTO scores (workspace_id, {", ".join(SCORE)})
+    SELECT $1, customer_id, kind, value, points, previous_value, changed_at, $2, reasons FROM told
+    ON CONFLICT (workspace_id, customer_id, kind) DO UPDATE SET {replaced(SCORE, {"customer_id", "kind"})}
 )
-ADD_CHANGES = insert("score_history", CHANGE, "")
+INSERT INTO score_history (workspace_id, id, customer_id, kind, value, previous_value, points, previous_points, as_of,
+    policy_version, cause, body)
+SELECT $1, uuidv7(), customer_id, kind, value, value_before, points, points_before, $3, $2, $4, reasons
+FROM told WHERE news
+"""
 PUT_DATED = insert(
     "dated_scores",
     DATED,
@@ -180,14 +189,10 @@ async def put_standings(session: Session, workspace_id: UUID, rows: Sequence[Row
     await put(session, PUT_STANDINGS, STANDING, workspace_id, rows)
 
 
-async def put_scores(session: Session, workspace_id: UUID, rows: Sequence[Row]) -> None:
-    """Write present scores."""
-    await put(session, PUT_SCORES, SCORE, workspace_id, rows)
-
-
-async def add_changes(session: Session, workspace_id: UUID, rows: Sequence[Row]) -> None:
-    """Add to the history."""
-    await put(session, ADD_CHANGES, CHANGE, workspace_id, rows)
+async def put_scores(session: Session, stamp: tuple[UUID, int, datetime, str], rows: Sequence[Row]) -> None:
+    """Write present scores, and what is news into the history; all share workspace, policy version, time and cause."""
+    if rows:
+        await session.execute(PUT_SCORES, *stamp, *([row[name] for row in rows] for name in TOLD))
 
 
 async def put_dated(session: Session, workspace_id: UUID, rows: Sequence[Row]) -> None:

@@ -1,8 +1,9 @@
 """What a score is made of: reasons whose points add up to it, and the shortest ways up and down."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 POINT = 100
@@ -19,18 +20,16 @@ MINOR = "_minor"
 DAY = "_day"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One entry of a score: why, and how many hundredths of a point it gives or takes."""
 
     code: str
     points: int
-    params: Mapping[str, object] = field(default_factory=dict)
-    evidence: Mapping[str, object] = field(default_factory=dict)
+    params: Mapping[str, object] = NOTHING
+    evidence: Mapping[str, object] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """One score of a customer. `value` and `points` are None where they are unknown; `missing` then says why."""
 
     kind: str
@@ -38,8 +37,8 @@ class Score:
     points: int | None
     reasons: tuple[Reason, ...] = ()
     missing: tuple[str, ...] = ()
-    detail: Mapping[str, object] = field(default_factory=dict)
-    confidence: Mapping[str, object] = field(default_factory=lambda: {"n": 0})
+    detail: Mapping[str, object] = NOTHING
+    confidence: Mapping[str, object] = MappingProxyType({"n": 0})
     scored_as: UUID | None = None
 
     @property

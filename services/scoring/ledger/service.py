@@ -15,7 +15,6 @@ from services.contracts.scoring import CustomerScored, OrderMark, ScoreState
 from services.kit.database import Session
 from services.kit.feeds.outbox import publish
 from services.kit.feeds.snapshots import SnapshotPage
-from services.kit.ids import new_id
 from services.scoring.facts.rules import Purchase
 from services.scoring.ledger import repository
 from services.scoring.ledger.repository import (
@@ -115,7 +114,6 @@ class Page:
 
     standings: list[dict[str, Any]] = field(default_factory=list)
     scores: list[dict[str, Any]] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
     events: list[CustomerScored] = field(default_factory=list)
 
 
@@ -127,6 +125,11 @@ class Stamp:
     as_of: datetime
     policy_version: int
     cause: Cause
+
+    @property
+    def key(self) -> tuple[UUID, int, datetime, Cause]:
+        """What every written score carries."""
+        return self.workspace_id, self.policy_version, self.as_of, self.cause
 
 
 async def write(
@@ -143,8 +146,7 @@ async def write(
     for entry in entries:
         add(page, stamp, entry, standings.get(entry.customer_id), scores[entry.customer_id])
     await repository.put_standings(session, stamp.workspace_id, page.standings)
-    await repository.put_scores(session, stamp.workspace_id, page.scores)
-    await repository.add_changes(session, stamp.workspace_id, page.changes)
+    await repository.put_scores(session, stamp.key, page.scores)
     await publish(session, page.events, workspace_id=stamp.workspace_id)
     return len(page.events)
 
@@ -182,7 +184,6 @@ def add_score(
         return None
     moved = before is None or before["value"] != score.value
     kept = before if before is not None and not moved else None
-    text = orjson.dumps(body).decode()
     row = {
         "customer_id": entry.customer_id,
         "kind": score.kind,
@@ -190,22 +191,13 @@ def add_score(
         "points": score.points,
         "previous_value": kept["previous_value"] if kept else (before["value"] if before else None),
         "changed_at": kept["changed_at"] if kept else stamp.as_of,
-        "policy_version": stamp.policy_version,
-        "body": text,
+        "body": orjson.dumps(body).decode(),
         "codes": score.codes,
+        "news": moved or is_news(stamp.cause, score, before),
+        "value_before": before["value"] if before else None,
+        "points_before": before["points"] if before else None,
     }
     page.scores.append(row)
-    if moved or is_news(stamp.cause, score, before):
-        page.changes.append(
-            row
-            | {
-                "id": new_id(),
-                "previous_value": before["value"] if before else None,
-                "previous_points": before["points"] if before else None,
-                "as_of": stamp.as_of,
-                "cause": stamp.cause,
-            }
-        )
     return row
 
 

@@ -1,14 +1,21 @@
 """However scores came about: all facts at once, one by one, in any order or anew from nothing, they are the same."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from random import Random
+from typing import Any
+from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
 
 from services.contracts.envelope import Event
+from services.kit.database import Session
 from services.kit.ids import new_id
 from services.scoring.evaluation.asking import RECOMPUTE, ask_to_recompute, ask_to_revalue
+from services.scoring.evaluation.jobs import EvaluationJobs
+from services.scoring.evaluation.service import EvaluationService
+from services.scoring.workspaces.service import Workspace
 from tests.scoring.chance import random_shop, shuffled_batches
 from tests.scoring.example import Customer, id_of
 from tests.scoring.stage import Stage
@@ -118,6 +125,38 @@ async def test_its_progress_and_how_many_moved_can_be_measured(stage: Stage) -> 
         assert [one - other for one, other in zip(after, before, strict=True)] == [40, moved]
         assert measured("kith_scores_progress") == 1
         before = after
+
+
+class Fails(EvaluationService):
+    """Cannot evaluate one customer as long as it shall not."""
+
+    culprit: UUID | None = None
+
+    async def evaluate(self, session: Session, workspace: Workspace, customers: Collection[UUID], *rest: Any) -> int:  # noqa: ANN401 - handed on
+        if self.culprit in customers:
+            message = "cannot"
+            raise ArithmeticError(message)
+        return await super().evaluate(session, workspace, customers, *rest)
+
+
+async def test_where_a_part_of_a_chunk_fails_the_job_does_and_goes_on_there(stage: Stage) -> None:
+    shop = random_shop(7, persons=20, accounts=0)
+    await stage.tell(*stage.events_of(shop))
+    await recompute(stage)
+    found = await stage.everything()
+    await stage.forget_scores()
+    service = Fails(stage.cutoffs, stage.clock)
+    stage.jobs = EvaluationJobs(service, chunk=6, stretch=30)
+    service.culprit = sorted(id_of(one.name) for one in shop)[13]
+    with pytest.raises(ArithmeticError):
+        await recompute(stage)
+    beside = await stage.rows("SELECT customer_id FROM standings")
+    assert 12 < len(beside) < 18
+    async with stage.database.worker() as session:
+        await session.execute("UPDATE jobs SET status = 'queued'")
+    service.culprit = None
+    await stage.work()
+    assert await stage.everything() == found
 
 
 async def test_a_job_that_was_broken_off_goes_on_where_it_stopped(stage: Stage) -> None:
