@@ -1,6 +1,7 @@
 """Following a feed: each event takes effect exactly once, since the cursor moves in the transaction of the effects."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ BATCH = 1000
 WAIT_SECONDS = 20.0
 PEER_SECONDS = 1.0
 """Longest pause before an absent peer is asked again."""
+PATIENCE_SECONDS = 10.0
+"""A peer that starts, or starts again, is away for less than this: no reason to warn, and afterwards reason enough."""
 STANDBY_SECONDS = 1.0
 """How long to leave the work to the process that was faster."""
 
@@ -62,6 +65,7 @@ class Follower:
         self._most = self._limit = batch
         self._wait_seconds = wait_seconds
         self._backoff = backoff or Backoff(0.2, 60)
+        self._warn_at: float | None = None
         self._gauges = FollowerGauges(database.schema, name, clock or SystemClock())
 
     async def run(self) -> None:
@@ -97,7 +101,7 @@ class Follower:
             self._gauges.elsewhere()
             return STANDBY_SECONDS
         except AWAY as error:
-            log.warning("follower_waits", follower=self.name, error=type(error).__name__)
+            self._tell_of_waiting(error)
             # A peer that is back is met at once: a long pause is felt by whoever waits for its news.
             return min(self._backoff.pause(), PEER_SECONDS)
         except FailedBatch:
@@ -107,7 +111,16 @@ class Follower:
             log.error("follower_failed", follower=self.name, error=type(error).__name__, where=where(error))  # noqa: TRY400 - a traceback quotes values
             return self._backoff.pause()
         self._backoff.reset()
+        self._warn_at = None
         return 0
+
+    def _tell_of_waiting(self, error: Exception) -> None:
+        """Say at once that the follower waits, and warn now and then where that lasts."""
+        now = time.monotonic()
+        if self._warn_at is None or now >= self._warn_at:
+            tell = log.info if self._warn_at is None else log.warning
+            tell("follower_waits", follower=self.name, error=type(error).__name__)
+            self._warn_at = now + PATIENCE_SECONDS
 
     async def _recover(self, cursor: Cursor, error: Problem) -> None:
         """Rebuild, or jump ahead, as the handler can; an operator must help one that can do neither."""

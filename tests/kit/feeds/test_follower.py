@@ -7,14 +7,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 
 from services.kit.clock import FixedClock, SystemClock
 from services.kit.feeds import Follower, Sequencer
 from services.kit.feeds.cursors import CursorMoved
 from services.kit.feeds.epochs import renew_epoch
+from services.kit.feeds.events import Place
+from services.kit.feeds.follower import PATIENCE_SECONDS
 from services.kit.feeds.problems import EpochChanged
+from services.kit.feeds.source import FeedSource, Received
 from services.kit.ids import new_id
+from services.kit.problems import Unavailable
 from tests.kit.feeds.stage import Stage, Sums
 from tests.waiting import until
 
@@ -303,3 +308,34 @@ async def test_a_stopped_producer_is_waited_for(stage: Stage, workspace_id: UUID
         await until_caught_up(stage, 1)
     assert await stage.totals() == {thing: 1}
     assert stopped() == set()
+
+
+class Absent(FeedSource):
+    """A producer that does not answer, until it is there."""
+
+    away = True
+
+    async def read(self, after: Place | None, limit: int, wait_seconds: float) -> Received:
+        if self.away:
+            raise Unavailable
+        return await super().read(after, limit, wait_seconds)
+
+
+async def test_of_a_producer_that_is_away_it_tells_at_once_and_warns_only_when_that_lasts(stage: Stage) -> None:
+    source = Absent(stage.client, "scoring")
+    follower = Follower("sums", source, Sums(), stage.consumer, wait_seconds=0)
+
+    async def told(times: int) -> list[str]:
+        with structlog.testing.capture_logs() as lines:
+            for _ in range(times):
+                await follower._attempt()
+        return [line["log_level"] for line in lines if line["event"] == "follower_waits"]
+
+    assert await told(3) == ["info"]
+    assert follower._warn_at is not None
+    follower._warn_at -= PATIENCE_SECONDS
+    assert await told(3) == ["warning"]
+    source.away = False
+    assert await told(1) == []
+    source.away = True
+    assert await told(2) == ["info"]

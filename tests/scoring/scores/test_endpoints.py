@@ -373,8 +373,7 @@ class TestAtTheEdges:
         )
         found = await api.get(f"/v1/customers/{id_of('C06')}/scores/history")
         assert {one["customer_id"] for one in found["items"]} == {str(id_of("C11"))}
-        customer = {"id": str(id_of("C11")), "type": "person", "display_name": None}
-        assert [one["customer"] for one in found["items"]] == [customer] * len(found["items"])
+        assert {one["customer"]["id"] for one in found["items"]} == {str(id_of("C11"))}
 
     async def test_customers_that_point_at_one_another_are_not_there(self, shop: Stage, api: Api) -> None:
         await shop.tell(
