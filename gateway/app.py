@@ -25,7 +25,7 @@ from services.kit.clock import Clock
 from services.kit.database import UNREACHABLE
 from services.kit.feeds.routes import feed_routes
 from services.kit.problems import Unavailable
-from services.kit.web.app import Kit
+from services.kit.web.app import Kit, serving
 from services.kit.web.app import create_app as create_kit_app
 
 TAGS = [
@@ -60,8 +60,7 @@ def create_app(
     )
     app.state.gateway = container
     app.state.schemas = data_schemas()
-    # Outermost: what FastAPI wraps around endpoints is of no use to requests that are only passed on.
-    app.middleware_stack = Door(app.build_middleware_stack(), container.door)
+    app.middleware_stack = Door(serving(app, kit), container.door)
     return app
 
 

@@ -84,8 +84,7 @@ def create_app(
         kit,
         title="Kith contacts",
         routers=ROUTERS,
-        routes=feed_routes(SNAPSHOTS),
-        straight=shops.routes,
+        routes=[*shops.routes, *feed_routes(SNAPSHOTS)],
         lifespan=lifespan,
         openapi_tags=TAGS,
     )

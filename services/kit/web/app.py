@@ -8,41 +8,23 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRouter
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from services.kit.clock import Clock, SystemClock
 from services.kit.database import Database, Session
 from services.kit.feeds.positions import Positions
 from services.kit.identity import Identity, IdentitySigner, IdentityVerifier
-from services.kit.problems import (
-    BadRequest,
-    InternalError,
-    MethodNotAllowed,
-    NotAcceptable,
-    NotFound,
-    Problem,
-    TooLarge,
-    UnsupportedMediaType,
-)
 from services.kit.readiness import Check, checks, revision_check
 from services.kit.sealing import open_hash_key
 from services.kit.secrets import Vault
 from services.kit.settings import ServiceSettings
-from services.kit.web.answers import answer_of
+from services.kit.web.dispatch import Dispatch
 from services.kit.web.idempotency import Replies
 from services.kit.web.observe import Observe
 from services.kit.web.ops import ops_server
-from services.kit.web.straight import Application, Straight
-from services.kit.web.validation import explain
-
-OF_STATUS: dict[int, type[Problem]] = {
-    kind.status: kind
-    for kind in (BadRequest, NotFound, MethodNotAllowed, NotAcceptable, TooLarge, UnsupportedMediaType)
-}
 
 CHECK_SECONDS = 2.0
 """A check that takes longer has failed: who asks does not wait for ever."""
@@ -142,14 +124,12 @@ def create_app(
     title: str,
     routers: Sequence[APIRouter],
     routes: Sequence[BaseRoute] = (),
-    straight: Sequence[Route] = (),
     lifespan: Lifespan | None = None,
     openapi_tags: list[dict[str, Any]] | None = None,
 ) -> FastAPI:
     """Return the application of a service.
 
-    `straight` are plain routes of great load, which are served past the framework. `lifespan` starts and stops what the
-    service runs beside requests (its worker); it runs inside the database's.
+    `lifespan` starts and stops what the service runs beside requests (its worker); it runs inside the database's.
     """
 
     @contextlib.asynccontextmanager
@@ -167,7 +147,7 @@ def create_app(
         finally:
             await kit.database.stop()
 
-    app = Application(
+    app = FastAPI(
         title=title,
         version="1",
         lifespan=whole_life,
@@ -176,53 +156,19 @@ def create_app(
         openapi_url=None,
         openapi_tags=openapi_tags,
         generate_unique_id_function=lambda route: route.name,
-        redirect_slashes=False,
-        # Requests are measured and logged here (observe); looking for another observer costs each of them time.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.kit = kit
-    app.straight = Straight(straight, kit.settings.service)
-    app.router.routes.extend(straight)
     app.router.routes.extend(routes)
     app.router.routes.extend(health_routes(kit))
     for router in routers:
         app.router.routes.extend(router.routes)
-    handle_failures(app)
-    app.add_middleware(Observe, service=kit.settings.service)
+    app.middleware_stack = serving(app, kit)
     return app
 
 
-def handle_failures(app: FastAPI) -> None:
-    """Answer every failure as a problem document."""
-    app.add_exception_handler(Problem, on_problem)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_anything)
-
-
-async def on_problem(request: Request, error: Exception) -> Response:
-    """Answer with a problem that was raised on purpose."""
-    return answer_of(request, error if isinstance(error, Problem) else InternalError())
-
-
-async def on_validation(request: Request, error: Exception) -> Response:
-    """Answer a validation error outside of a Kith route."""
-    return answer_of(request, explain(error) if isinstance(error, RequestValidationError) else InternalError())
-
-
-async def on_http(request: Request, error: Exception) -> Response:
-    """Answer what Starlette raises itself: no such path, wrong method, broken form."""
-    if not isinstance(error, HTTPException):
-        return answer_of(request, InternalError())
-    kind = OF_STATUS.get(error.status_code, InternalError)
-    headers = dict(error.headers or {})
-    return answer_of(request, kind(headers=headers) if kind is not InternalError else InternalError())
-
-
-async def on_anything(request: Request, error: Exception) -> Response:
-    """Answer what nobody foresaw."""
-    del error
-    return answer_of(request, InternalError())
+def serving(app: FastAPI, kit: Kit) -> ASGIApp:
+    """Return what answers the requests of an application, in place of FastAPI's layers."""
+    return Observe(Dispatch(app.router.routes, app.router), kit.settings.service)
 
 
 def health_routes(kit: Kit) -> list[BaseRoute]:

@@ -69,6 +69,5 @@ def text_of(value: bytes | None) -> str | None:
 
 
 def route_of(scope: Scope) -> str:
-    """Return the route template; the endpoint's name for plain routes, which Starlette does not note in the scope."""
-    template = getattr(scope.get("route"), "path", None)
-    return str(template or getattr(scope.get("endpoint"), "__name__", "unmatched"))
+    """Return the route template."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))

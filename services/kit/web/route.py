@@ -1,39 +1,29 @@
 """The one way a request runs: who, may he, is it well formed, one transaction, reply kept, commit, answer."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-import asyncpg
-import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 
 from services.kit.audit.author import Author, acting
 from services.kit.audit.readings import note_reading
-from services.kit.database import UNREACHABLE, Session
-from services.kit.failures import where
+from services.kit.database import Session
 from services.kit.feeds.positions import AFTER_HEADER, POSITION_HEADER, STALE_HEADER
 from services.kit.identity import HEADER as IDENTITY_HEADER
 from services.kit.identity import Identity
 from services.kit.problems import (
     BadRequest,
     ErrorItem,
-    InternalError,
-    Problem,
     TooLarge,
-    Unavailable,
     UnsupportedMediaType,
 )
 from services.kit.web.answers import answer_of
+from services.kit.web.calling import Endpoint
 from services.kit.web.idempotency import Act, attempt_of
 from services.kit.web.json_body import read_json
 from services.kit.web.operation import AUDITED, MAX_BODY, OWN_TRANSACTION, SCOPES, SHOWN_ONCE
-from services.kit.web.validation import explain
-
-log = structlog.get_logger(__name__)
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 JSON_TYPES = ("application/json", "application/merge-patch+json")
@@ -45,36 +35,9 @@ class KithRoute(APIRoute):
     """A route that denies by default and commits before it answers."""
 
     def get_route_handler(self) -> Handler:
-        """Wrap FastAPI's handler; everything that can be known beforehand is computed once, here."""
-        run = explained(super().get_route_handler())
-        steps = Steps(self)
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await steps.run(request, run)
-            except (Problem, HTTPException):
-                raise
-            except (*UNREACHABLE, asyncpg.QueryCanceledError) as error:
-                log.warning("database_unreachable", error=type(error).__name__)
-                raise Unavailable(retry_after=1) from error
-            except Exception as error:
-                # The place only: the error's text may quote a value of the request or of a row.
-                log.error("request_failed", route=self.path, error=type(error).__name__, where=where(error))  # noqa: TRY400 - see above
-                raise InternalError from error
-
-        return handle
-
-
-def explained(run: Handler) -> Handler:
-    """Let what does not fit the schema be a problem like any other."""
-
-    async def run_explained(request: Request) -> Response:
-        try:
-            return await run(request)
-        except RequestValidationError as error:
-            raise explain(error) from error
-
-    return run_explained
+        """Return what runs the route; everything that can be known beforehand is computed once, here."""
+        self.serve = Steps(self).run
+        return self.serve
 
 
 class Steps:
@@ -95,40 +58,38 @@ class Steps:
         self.shown_once = bool(declared.get(SHOWN_ONCE))
         self.own_transaction = bool(declared.get(OWN_TRANSACTION))
         self.audited: str | None = declared.get(AUDITED)
-        self.form = route.body_field is not None and type(route.body_field.field_info).__name__ in {"Form", "File"}
+        self.endpoint = Endpoint(route)
         self.has_body = route.body_field is not None
         self.query_names = query_names(route)
         self.reads = uses_session(route)
 
-    async def run(self, request: Request, run: Callable[[Request], Awaitable[Response]]) -> Response:
+    async def run(self, request: Request) -> Response:
         """Take a request through all steps."""
         identity = None if self.public else self.identify(request)
         self.check_query(request)
         body = await self.read_body(request)
         if identity is None:
-            return await run(request)
+            return await self.endpoint.answer(request)
         if request.method in WRITES or self.audited:
             with acting(Author(self.name, identity)):
-                return await self.act(request, run, identity, body)
+                return await self.act(request, identity, body)
         if self.own_transaction:
-            return await run(request)
+            return await self.endpoint.answer(request)
         stale = await is_stale(request)
-        response = await self.read(request, run, identity)
+        response = await self.read(request, identity)
         if stale:
             response.headers[STALE_HEADER] = "true"
         return response
 
-    async def act(
-        self, request: Request, run: Callable[[Request], Awaitable[Response]], identity: Identity, body: bytes
-    ) -> Response:
+    async def act(self, request: Request, identity: Identity, body: bytes) -> Response:
         """Run an operation that is written down: a change, or a reading of much at once."""
         if self.own_transaction:
-            return await run(request)
+            return await self.endpoint.answer(request)
         if request.method in WRITES:
-            return await self.write(request, run, body)
+            return await self.write(request, body)
         async with request.app.state.kit.database.write(identity.workspace_id) as session:
             request.state.session = session
-            response = await run(request)
+            response = await self.endpoint.answer(request)
             await note_reading(session, str(self.audited), request.path_params)
             return response
 
@@ -155,8 +116,8 @@ class Steps:
                 raise BadRequest(message, errors=[ErrorItem("path", message, "bad_character", name=name)])
 
     async def read_body(self, request: Request) -> bytes:
-        """Read and check the body within its limit; forms are left to the form parser."""
-        if not self.has_body or self.form:
+        """Read and check the body within its limit."""
+        if not self.has_body:
             return b""
         limit = self.max_body or request.app.state.kit.settings.max_body_bytes
         raw = await read_within(request, limit)
@@ -164,25 +125,23 @@ class Steps:
         if kind not in JSON_TYPES and (raw or kind):
             raise UnsupportedMediaType(f"Send {JSON_TYPES[0]}.", headers={"Accept": ", ".join(JSON_TYPES)})
         if raw:
-            request._json = read_json(raw)  # noqa: SLF001 - Starlette's own cache: request.json() returns it
+            request.state.body = read_json(raw)
         return raw
 
-    async def read(
-        self, request: Request, run: Callable[[Request], Awaitable[Response]], identity: Identity
-    ) -> Response:
+    async def read(self, request: Request, identity: Identity) -> Response:
         """Run an endpoint that changes nothing; in a read-only transaction where it asks for one."""
         if not self.reads:
-            return await run(request)
+            return await self.endpoint.answer(request)
         async with request.app.state.kit.database.read(identity.workspace_id) as session:
             request.state.session = session
-            return await run(request)
+            return await self.endpoint.answer(request)
 
-    async def write(self, request: Request, run: Callable[[Request], Awaitable[Response]], body: bytes) -> Response:
+    async def write(self, request: Request, body: bytes) -> Response:
         """Run the endpoint in one transaction that also keeps its reply."""
 
         async def act(session: Session) -> Response:
             request.state.session = session
-            return await run(request)
+            return await self.endpoint.answer(request)
 
         return await write_once(request, body, act, secret=self.shown_once)
 

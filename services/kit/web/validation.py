@@ -1,22 +1,19 @@
 """Turning FastAPI's validation errors into problems that name each field."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.kit.problems import BadRequest, ErrorItem, Invalid, Problem, Where
 from services.kit.web.json_body import escape
-
-if TYPE_CHECKING:
-    from fastapi.exceptions import RequestValidationError
 
 MAX_ITEMS = 50
 MISSING = "missing"
 PLACES: dict[str, Where] = {"query": "query", "path": "path", "header": "header", "cookie": "header", "body": "body"}
 
 
-def explain(error: "RequestValidationError") -> Problem:
+def explain(faults: Sequence[Mapping[str, Any]], body: object) -> Problem:
     """Return 400 for parameters and headers, 422 for the body."""
-    items = [item_of(fault, error.body) for fault in error.errors()]
+    items = [item_of(fault, body) for fault in faults]
     outside = [item for item in items if item.where != "body"]
     if outside:
         return BadRequest("A parameter or header does not fit.", errors=outside[:MAX_ITEMS])
