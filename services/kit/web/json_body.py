@@ -17,18 +17,17 @@ def read_json(raw: bytes) -> Any:  # noqa: ANN401 - any JSON value
     BadRequest where it is no JSON of ours (broken, duplicate keys, NaN, too deep), Invalid for text we cannot store.
     """
     try:
-        value = json.loads(
-            raw.decode(), object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite
-        )
+        text = raw.decode()
+        value = json.loads(text, object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite)
     except UnicodeDecodeError as error:
         raise unreadable("The body is not UTF-8.", "not_utf8") from error
     except RecursionError as error:
         raise unreadable(f"The body is nested deeper than {MAX_DEPTH} levels.", "too_deep") from error
     except ValueError as error:
         raise unreadable(f"The body is not JSON: {error}", "not_json") from error
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH or not raw.isascii() or b"\\u" in raw:
-        return clean(value, "#", 0)
-    return value
+    # Any part of a text in NFC is in NFC, and what cannot be stored comes escaped: most bodies need no second look.
+    is_plain = "\\u" not in text and unicodedata.is_normalized("NFC", text)
+    return value if is_plain and text.count("{") + text.count("[") <= MAX_DEPTH else clean(value, "#", 0)
 
 
 def unreadable(message: str, code: str) -> BadRequest:

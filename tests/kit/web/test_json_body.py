@@ -1,4 +1,5 @@
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,12 @@ def test_many_siblings_are_not_depth() -> None:
 
 def test_text_is_brought_to_nfc() -> None:
     assert read_json('{"cafe\u0301":"e\u0301 \uac00"}'.encode()) == {"caf\xe9": "\xe9 \uac00"}
+
+
+@given(st.text(st.sampled_from('\u0301\u0338\u1161\u1100\u212b"/\\=<en \n\t\xe9\uac00'), max_size=6), st.booleans())
+def test_text_is_in_nfc_however_it_is_written(text: str, escaped: bool) -> None:
+    written = json.dumps([text], ensure_ascii=escaped).replace("/", "\\/")
+    assert read_json(written.encode()) == [unicodedata.normalize("NFC", text)]
 
 
 @given(
