@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from benchmarks import feeds, imports, intake, memory, requests, rescore, rls
+from benchmarks import feeds, imports, intake, memory, requests, rescore, rescore_first, rls
 from benchmarks.figures import flush_latency_ms, report
 from benchmarks.intake import Ground
 from benchmarks.stack import running_ceiling, running_stack
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[Ground], Coroutine[None, None, None]]] = {
     "feeds": feeds.measure_feeds,
     "requests": requests.measure_requests,
     "rls": rls.measure_rls,
+    "rescore_first": rescore_first.measure_first,
     "rescore": rescore.measure_rescore,
     "imports": imports.measure_imports,
     "memory": memory.measure_memory,
