@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from services.contacts.accounts.queries import conditions as account_conditions
@@ -23,7 +22,8 @@ from services.kit.database import Database, Session
 from services.kit.identity import Identity
 from services.kit.ids import new_id
 from services.kit.web.lists import Binding, Listing, ListQuery, Where
-from tests.cluster import KithDatabase, TestCluster
+from tests.cluster import TestCluster
+from tests.plans import Explaining, filled_database
 
 OURS, OTHERS = new_id(), new_id()
 ROWS = 20_000
@@ -58,31 +58,11 @@ ANALYZE contacts.people, contacts.accounts, contacts.identities, contacts.intera
 """
 
 
-class Explaining:
-    """A session that keeps the plans of statements instead of running them."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.plans: list[str] = []
-
-    async def fetch(self, sql: str, *args: object) -> list[object]:
-        rows = await self._session.fetch(f"EXPLAIN {sql}", *args)
-        self.plans.append("\n".join(row[0] for row in rows))
-        return []
-
-
 @pytest.fixture(scope="module")
 async def filled(cluster: TestCluster) -> AsyncIterator[Database]:
     """Contacts with twenty thousand of everything in each of two workspaces."""
-    kith: KithDatabase = await cluster.clone()
-    connection = await asyncpg.connect(kith.admin_url)
-    await connection.execute(FILL.format(ours=OURS, others=OTHERS, rep=REP, rows=ROWS))
-    await connection.close()
-    database = kith.connect("contacts", pool_size=2)
-    await database.start()
-    yield database
-    await database.stop()
-    await cluster.drop(kith)
+    async with filled_database(cluster, "contacts", FILL.format(ours=OURS, others=OTHERS, rep=REP, rows=ROWS)) as found:
+        yield found
 
 
 async def plan(

@@ -1,14 +1,5 @@
 """One running Kith for the generated clients."""
 
-from collections.abc import Iterator
+from tests.system.fixtures import stack
 
-import pytest
-
-from tests.system.stack import Stack
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """All processes of Kith, on free ports and a database of their own."""
-    with Stack(tmp_path_factory.mktemp("kith") / "home") as running:
-        yield running
+__all__ = ["stack"]

@@ -2,18 +2,19 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from random import Random, SystemRandom
 
 import pytest
 
-from deploy.local.bootstrap import running_gateway
 from deploy.local.ports import free_port
-from gateway import bootstrap
 from tests.faults.load import Load
 from tests.system.client import Client
+from tests.system.fixtures import client, new_workspace
 from tests.system.stack import Stack
+
+__all__ = ["client", "new_workspace"]
 
 
 @pytest.fixture(scope="session")
@@ -22,25 +23,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("faults") / "home"
     with Stack(home, port=str(free_port()), first_workspace_currency="TWD") as running:
         yield running
-
-
-@pytest.fixture
-async def client(stack: Stack) -> AsyncIterator[Client]:
-    """A front end with the admin key."""
-    async with Client(stack.url, stack.key) as found:
-        yield found
-
-
-@pytest.fixture
-async def new_workspace(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
-    """Maker of workspaces: a client with the admin key of an empty one."""
-    async with AsyncExitStack() as clients:
-
-        async def make() -> Client:
-            _, key = await bootstrap.create_workspace(running_gateway(stack.home), "Test")
-            return await clients.enter_async_context(Client(stack.url, key))
-
-        yield make
 
 
 @pytest.fixture

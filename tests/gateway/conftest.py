@@ -174,6 +174,17 @@ async def opened(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
+async def client(
+    peers: dict[str, str], settings_for: Callable[..., Any], clock: FixedClock, issue: Issue
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An administrator in front of the `peers` that a test module has."""
+    app = create_app(gateway_settings(settings_for, peers), clock, document=echo_document())
+    async with opened(app) as found:
+        found.headers["Authorization"] = f"Bearer {await issue(name='Root')}"
+        yield found
+
+
+@pytest.fixture
 async def http(gateway: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of the gateway without a key."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://gateway") as client:

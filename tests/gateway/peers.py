@@ -2,14 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
 import orjson
 import uvicorn
+from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.kit.clock import FixedClock
+from services.kit.web.app import Kit, create_app
 from services.kit.web.ops import QuietServer
+
+SERVICES = ("contacts", "scoring", "campaigns")
 
 
 class Echo:
@@ -73,6 +78,18 @@ async def answer(send: Send, status: int, body: bytes, kind: str = "application/
         headers.append((b"etag", b'"v7"'))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+@contextlib.asynccontextmanager
+async def bare_services(
+    settings_for: Callable[..., Any], clock: FixedClock, router: APIRouter
+) -> AsyncIterator[dict[str, str]]:
+    """Serve three services that have nothing but a router of the kit; gives their base URLs."""
+    async with contextlib.AsyncExitStack() as stack:
+        apps = {
+            name: create_app(Kit.build(settings_for(name), clock), title=name, routers=[router]) for name in SERVICES
+        }
+        yield {name: await stack.enter_async_context(served(app, lifespan="on")) for name, app in apps.items()}
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from services.kit.clock import FixedClock
@@ -20,7 +19,8 @@ from services.scoring.policies import service as policies
 from services.scoring.policies.schemas import PolicyQuery
 from services.scoring.scores.schemas import ScoreChangeQuery, ScoreQuery
 from services.scoring.scores.service import Scores
-from tests.cluster import KithDatabase, TestCluster
+from tests.cluster import TestCluster
+from tests.plans import Explaining, filled_database
 
 OURS, OTHERS, RUN, REP = new_id(), new_id(), new_id(), new_id()
 CUSTOMERS = 25_000
@@ -61,35 +61,12 @@ ANALYZE scoring.customers, scoring.standings, scoring.scores, scoring.score_hist
 """
 
 
-class Explaining:
-    """A session that keeps the plans of lists instead of running them; single rows it reads."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.tenant = session.tenant
-        self.fetchrow = session.fetchrow
-        self.fetchval = session.fetchval
-        self.plans: list[str] = []
-
-    async def fetch(self, sql: str, *args: object) -> list[object]:
-        rows = await self._session.fetch(f"EXPLAIN {sql}", *args)
-        self.plans.append("\n".join(row[0] for row in rows))
-        return []
-
-
 @pytest.fixture(scope="module")
 async def filled(cluster: TestCluster) -> AsyncIterator[Database]:
     """Scoring with fifty thousand scores in each of two workspaces."""
-    kith: KithDatabase = await cluster.clone()
-    connection = await asyncpg.connect(kith.admin_url)
     names = {"ours": OURS, "others": OTHERS, "rep": REP, "run": RUN, "now": NOW.isoformat()}
-    await connection.execute(FILL.format(customers=CUSTOMERS, **names))
-    await connection.close()
-    database = kith.connect("scoring", pool_size=2)
-    await database.start()
-    yield database
-    await database.stop()
-    await cluster.drop(kith)
+    async with filled_database(cluster, "scoring", FILL.format(customers=CUSTOMERS, **names)) as found:
+        yield found
 
 
 async def plans(database: Database, query: ListQuery, caller: Identity = CALLER) -> list[str]:

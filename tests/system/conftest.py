@@ -1,16 +1,16 @@
 """One Kith for the whole run, as real processes, and a workspace of its own for every test that wants one."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from deploy.local.bootstrap import running_gateway
-from gateway import bootstrap
 from tests.system.client import Client
+from tests.system.fixtures import client, new_workspace
 from tests.system.shops import Shop
 from tests.system.stack import Stack
 from tests.system.workspaces import Two, two_workspaces
+
+__all__ = ["client", "new_workspace"]
 
 
 @pytest.fixture(scope="session")
@@ -19,25 +19,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("kith") / "home"
     with Stack(home, first_workspace_currency="TWD", first_workspace_time_zone="Asia/Taipei") as running:
         yield running
-
-
-@pytest.fixture
-async def client(stack: Stack) -> AsyncIterator[Client]:
-    """A front end with the admin key of the first workspace."""
-    async with Client(stack.url, stack.key) as found:
-        yield found
-
-
-@pytest.fixture
-async def new_workspace(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
-    """Maker of workspaces: a client with the admin key of an empty one."""
-    async with AsyncExitStack() as clients:
-
-        async def make() -> Client:
-            _, key = await bootstrap.create_workspace(running_gateway(stack.home), "Test")
-            return await clients.enter_async_context(Client(stack.url, key))
-
-        yield make
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
 from services.contacts.audited import AUDITED
@@ -13,6 +12,7 @@ from services.kit.identity import Identity
 from services.kit.ids import new_id
 from services.kit.web.lists import Binding
 from tests.cluster import TestCluster
+from tests.plans import filled_database
 
 OURS, OTHERS = new_id(), new_id()
 ACTOR, OBJECT = new_id(), new_id()
@@ -34,15 +34,9 @@ ANALYZE contacts.audit_entries, contacts.audit_inbox;
 @pytest.fixture(scope="module")
 async def filled(cluster: TestCluster) -> AsyncIterator[Database]:
     """Twenty thousand entries in each of two workspaces."""
-    kith = await cluster.clone()
-    connection = await asyncpg.connect(kith.admin_url)
-    await connection.execute(FILL.format(ours=OURS, others=OTHERS, actor=ACTOR, object=OBJECT))
-    await connection.close()
-    database = kith.connect("contacts", pool_size=2)
-    await database.start()
-    yield database
-    await database.stop()
-    await cluster.drop(kith)
+    fill = FILL.format(ours=OURS, others=OTHERS, actor=ACTOR, object=OBJECT)
+    async with filled_database(cluster, "contacts", fill) as found:
+        yield found
 
 
 async def plan(session: Session, query: AuditQuery) -> str:

@@ -1,7 +1,6 @@
 """The audit of all services as one list, with what happened to keys and settings in the gateway."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,36 +14,18 @@ from services.kit.audit.endpoints import audit_router
 from services.kit.clock import FixedClock
 from services.kit.database import Database
 from services.kit.ids import new_id
-from services.kit.web.app import Kit
-from services.kit.web.app import create_app as create_kit_app
 from tests.gateway.conftest import Issue, echo_document, gateway_settings, opened
-from tests.gateway.peers import served
+from tests.gateway.peers import SERVICES, bare_services
 
 PATH = "/v1/audit"
-SERVICES = ("contacts", "scoring", "campaigns")
 Add = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture
 async def peers(settings_for: Callable[..., Any], clock: FixedClock) -> AsyncIterator[dict[str, str]]:
     """Three services that do nothing but keep an audit."""
-    async with AsyncExitStack() as stack:
-        apps = {
-            name: create_kit_app(Kit.build(settings_for(name), clock), title=name, routers=[audit_router([JOBS])])
-            for name in SERVICES
-        }
-        yield {name: await stack.enter_async_context(served(app, lifespan="on")) for name, app in apps.items()}
-
-
-@pytest.fixture
-async def client(
-    peers: dict[str, str], settings_for: Callable[..., Any], clock: FixedClock, issue: Issue
-) -> AsyncIterator[httpx.AsyncClient]:
-    """An administrator in front of all three."""
-    app = create_app(gateway_settings(settings_for, peers), clock, document=echo_document())
-    async with opened(app) as client:
-        client.headers["Authorization"] = f"Bearer {await issue(name='Root')}"
-        yield client
+    async with bare_services(settings_for, clock, audit_router([JOBS])) as found:
+        yield found
 
 
 @pytest.fixture
