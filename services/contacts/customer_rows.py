@@ -58,8 +58,8 @@ WITH given AS MATERIALIZED (
     JOIN identities i ON i.workspace_id = $1 AND i.kind = k.kind AND i.source = k.source AND i.value = k.value
     WHERE i.owner_type = '{kind}'
     ORDER BY k.owner_id, array_position(ARRAY['external', 'email', 'phone'], k.kind), i.owner_id
-), judged AS (
-    SELECT g.*, {names}, clash.existing_id, clash.matched_on,
+), judged AS MATERIALIZED (
+    SELECT g.id, g.designated_at, {names}, clash.existing_id, clash.matched_on,
         g.owner_rep_id IS NULL OR o.id IS NOT NULL AS owner_known,
         g.designated_rep_id IS NULL OR d.id IS NOT NULL AS designated_known,
         (SELECT array_agg(k.source) FROM keys k
@@ -67,11 +67,11 @@ WITH given AS MATERIALIZED (
            AND NOT EXISTS (SELECT FROM sources s WHERE s.workspace_id = $1 AND s.key = k.source)) AS unknown_sources
     FROM given g
     LEFT JOIN clash ON clash.owner_id = g.id
-    LEFT JOIN reps o ON o.workspace_id = $1 AND o.id = g.owner_rep_id
-    LEFT JOIN reps d ON d.workspace_id = $1 AND d.id = g.designated_rep_id
+    LEFT JOIN LATERAL (SELECT * FROM reps WHERE workspace_id = $1 AND id = g.owner_rep_id LIMIT 1) o ON true
+    LEFT JOIN LATERAL (SELECT * FROM reps WHERE workspace_id = $1 AND id = g.designated_rep_id LIMIT 1) d ON true
 ), made AS (
     INSERT INTO {table} (workspace_id, id, {columns})
-    SELECT $1, id, {columns} FROM judged
+    SELECT $1, g.id, {given} FROM given g JOIN judged j ON j.id = g.id
     WHERE existing_id IS NULL AND owner_known AND designated_known AND unknown_sources IS NULL
     RETURNING id
 ), claimed AS (
@@ -85,16 +85,15 @@ WITH given AS MATERIALIZED (
     SELECT $1, 'customer.changed', g.id, 1, g.event FROM given g JOIN made ON made.id = g.id
     RETURNING seq
 )
-SELECT j.*, (SELECT max(seq) FROM told) AS position,
-    1::bigint AS version, NULL::timestamptz AS deleted_at, made.id IS NOT NULL AS created,
-    (SELECT count(*) FROM claimed WHERE claimed.owner_id = j.id) AS claimed,
-    coalesce((SELECT jsonb_agg(jsonb_build_object('source', k.source, 'id', k.value) ORDER BY k.source, k.value)
-              FROM keys k WHERE k.owner_id = j.id AND k.kind = 'external'), '[]') AS external_ids
+SELECT j.*, (SELECT max(seq) FROM told) AS position, made.id IS NOT NULL AS created,
+    (SELECT count(*) FROM claimed WHERE claimed.owner_id = j.id) AS claimed
 FROM judged j LEFT JOIN made ON made.id = j.id
 """
 """One round trip: row, match keys and event, unless a key is held already or a named rep or source is not there.
 
-Keys are taken in one order by everybody, so that two who take the same ones wait for one another, not for ever.
+Keys are taken in one order by everybody, so that two who take the same ones wait for one another, not for ever. LIMIT
+makes the planner look reps up by their ids: it expects a hundred drafts, and would read all reps for them. Answered is
+what the draft does not say, and the one column that the database writes otherwise: its times are in UTC.
 """
 
 CHANGE = """
@@ -136,6 +135,13 @@ class Draft:
         """Every match key of the row."""
         return self.joining | self.holding
 
+    @property
+    def row(self) -> Row:
+        """The row as it will be read once it is created."""
+        externals = sorted((key.source, key.value) for key in self.keys if key.kind == "external")
+        external_ids = [{"source": source, "id": value} for source, value in externals]
+        return {**self.values, "version": 1, "deleted_at": None, "external_ids": external_ids}
+
 
 class CustomerRows:
     """The statements of one of both tables."""
@@ -151,16 +157,18 @@ class CustomerRows:
             names=NAMES,
             built_in=BUILT_IN_SOURCES,
             columns=", ".join(types),
+            given=", ".join(f"g.{name}" for name in types),
             typed=", ".join(f"{name} {sql}" for name, sql in types.items()),
         )
         self._read = f"SELECT c.*, {NAMES}, {EXTERNAL_IDS} FROM {table} c {JOINED_REPS}"  # noqa: S608 - our own words
 
     async def create(self, session: Session, drafts: Sequence[Draft]) -> list[Row]:
-        """Create what can be created; each row of the answer says whether it was, and if not, what stood against it."""
+        """Create what can be created; the rows, in this order, say whether they were, else what stood against it."""
         rows = [{"id": draft.id, "event": draft.event, **draft.values} for draft in drafts]
-        found = [dict(row) for row in await session.fetch(self._create, session.tenant, rows, key_rows(drafts))]
-        published(session, found[0]["position"] if found else None)
-        return found
+        judged = await session.fetch(self._create, session.tenant, rows, key_rows(drafts))
+        published(session, judged[0]["position"] if judged else None)
+        found = {row["id"]: row for row in judged}
+        return [draft.row | dict(found[draft.id]) for draft in drafts]
 
     async def read(self, session: Session, row_id: UUID, *, lock: bool = False) -> Row | None:
         """Return a row with names and external ids, deleted and merged ones too; `lock` keeps it from others."""

@@ -68,9 +68,9 @@ class Accounts:
             waiting.append((place, draft))
         while waiting:
             together, waiting = without_shared_keys(waiting)
-            by_id = {row["id"]: row for row in await self.rows.create(session, [draft for _, draft in together])}
-            for place, draft in together:
-                found[place] = await self._judge(session, caller, by_id[draft.id], draft, on_match)
+            rows = await self.rows.create(session, [draft for _, draft in together])
+            for (place, draft), row in zip(together, rows, strict=True):
+                found[place] = await self._judge(session, caller, row, draft, on_match)
         return [found[place] for place in range(len(bodies))]
 
     async def read(self, session: Session, caller: Identity, account_id: UUID) -> Row:

@@ -90,9 +90,8 @@ class People:
         while waiting:
             together, waiting = without_shared_keys(waiting)
             rows = await self.rows.create(session, [draft for _, draft in together])
-            by_id = {row["id"]: row for row in rows}
-            for place, draft in together:
-                found[place] = await self._judge(session, caller, by_id[draft.id], draft, on_match)
+            for (place, draft), row in zip(together, rows, strict=True):
+                found[place] = await self._judge(session, caller, row, draft, on_match)
         return [found[place] for place in range(len(bodies))]
 
     async def read(self, session: Session, caller: Identity, person_id: UUID) -> Row:

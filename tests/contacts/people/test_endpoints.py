@@ -40,10 +40,12 @@ class TestCreate:
     async def test_owner_and_designation_carry_names(self, door: Door) -> None:
         rep = await door.made("/v1/reps", {"display_name": "Ann"})
         ann = door.who("admin", rep_id=UUID(rep["id"]))
-        asked = {"rep_id": "me", "asked_at": "2026-11-01T00:00:00Z"}
-        body = await made(ann, owner_rep_id="me", designation=asked)
+        asked = {"rep_id": "me", "asked_at": "2026-11-01T08:00:00+08:00"}
+        externals = [{"source": "manual", "id": "b"}, {"source": "import", "id": "z"}, {"source": "import", "id": "a"}]
+        body = await made(ann, owner_rep_id="me", designation=asked, external_ids=externals)
         assert body["owner_rep"] == {"id": rep["id"], "type": "rep", "display_name": "Ann"}
         assert body["designation"]["rep"]["display_name"] == "Ann"
+        assert (await door.get(f"{PATH}/{body['id']}")).json() == body
         [event] = await door.events("customer.changed")
         assert (event["owner_rep_id"], event["designated_rep_id"]) == (rep["id"], rep["id"])
 
