@@ -23,7 +23,7 @@ from services.contracts.envelope import Event
 from services.contracts.gateway import WorkspaceChanged
 from services.contracts.registry import EVENTS
 from services.contracts.scoring import CustomerScored, ScoreState
-from services.kit.money import Money, amount_text
+from services.kit.money import Money
 from services.kit.web.schemas import AwareTime, Output
 
 Whole = Annotated[int, Field(json_schema_extra={"x-count": True})]
@@ -176,14 +176,12 @@ def verb_of(event: Event, *, deleted: bool = False) -> str:
 
 
 def shown(kind: type[Output], event: Event, **more: object) -> str:
-    """Return the data of a public event: the fields that the event has by the same name, and `more`."""
+    """Return the data of a public event: the fields that the event has by the same name, and `more`.
+
+    Not looked at again: an event has been when it was read, and here are as many as everything that happens anywhere.
+    """
     values = {name: getattr(event, name) for name in kind.model_fields if name not in more}
-    return kind.model_validate(values | more).model_dump_json()
-
-
-def money(minor: int, currency: str) -> Money:
-    """Return an amount as it is answered."""
-    return Money(amount=amount_text(minor, currency), currency=currency)
+    return kind.model_construct(**values, **more).model_dump_json()
 
 
 def customer(event: CustomerChanged) -> Happening:
@@ -197,9 +195,9 @@ def customer(event: CustomerChanged) -> Happening:
 def order(event: OrderChanged) -> Happening:
     """Return the event of an order."""
     refunded = sum(refund.amount_minor for refund in event.refunds)
-    amounts = {"total": money(event.total_minor, event.currency), "refunded": money(refunded, event.currency)}
+    total = Money.of_minor(event.total_minor, event.currency)
     verb = verb_of(event, deleted=event.status == "deleted")
-    data = shown(OrderEvent, event, **amounts)
+    data = shown(OrderEvent, event, total=total, refunded=Money.of_minor(refunded, event.currency))
     return Happening(f"order.{verb}", "order", event.subject, event.customer_id, event.version, data)
 
 
@@ -227,7 +225,7 @@ def scored(event: CustomerScored) -> Happening:
     data = shown(
         CustomerScoredEvent,
         event,
-        net_revenue=money(event.net_revenue_minor, event.currency),
+        net_revenue=Money.of_minor(event.net_revenue_minor, event.currency),
         scores={kind: score(state) for kind, state in event.scores.items()},
     )
     kind = event.customer_type
@@ -236,7 +234,7 @@ def scored(event: CustomerScored) -> Happening:
 
 def score(state: ScoreState) -> ScoreValueEvent:
     """Return one score."""
-    return ScoreValueEvent(value=state.value, points=state.points, previous_value=state.previous_value)
+    return ScoreValueEvent.model_construct(value=state.value, points=state.points, previous_value=state.previous_value)
 
 
 def reminder(event: ReminderChanged) -> Happening:

@@ -165,14 +165,20 @@ class FromScoring(Handler[None]):
 
 def last_of(kind: type[E], events: Iterable[FeedEvent]) -> list[Change[E]]:
     """Return the last event of each entity, with its workspace, in the order in which rows are locked everywhere."""
-    last = {(event.workspace_id, event.subject): event for event in events if event.type == kind.TYPE}
+    last = newest(kind, events)
     return [(key[0], kind.model_validate(last[key].data)) for key in sorted(last)]
+
+
+def newest(kind: type[Event], events: Iterable[FeedEvent]) -> dict[Key, FeedEvent]:
+    """Return the last event of each entity as it came."""
+    return {(event.workspace_id, event.subject): event for event in events if event.type == kind.TYPE}
 
 
 def called_off(events: Iterable[FeedEvent]) -> list[tuple[UUID, UUID, UUID]]:
     """Return orders that no longer count and whose they are, as workspace, customer, order."""
-    orders = ((ws, order) for ws, order in last_of(OrderChanged, events) if order.status in NOT_COUNTING)
-    return [(ws, order.customer_id, order.order_id) for ws, order in orders if order.customer_id]
+    # Few orders are called off, so few are read whole.
+    gone = (event for event in newest(OrderChanged, events).values() if event.data["status"] in NOT_COUNTING)
+    return [(ws, order.customer_id, order.order_id) for ws, order in last_of(OrderChanged, gone) if order.customer_id]
 
 
 def reach_of(facts: Iterable[tuple[UUID, UUID, Effects]]) -> dict[Key, Any]:
