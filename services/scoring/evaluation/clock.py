@@ -24,8 +24,9 @@ CHUNK = 500
 FIRST = UUID(int=0)
 CLAIM = timedelta(minutes=2)
 """A sweep that was broken off is taken up again after this; two at once would only do the same work twice."""
-REST = 10
-"""After a sweep, rest so many times as long as it took: at most a tenth of the time goes into sweeps."""
+REST = 30
+"""After a sweep, rest so many times as long as it took. Who moved is looked at by other services too, which takes twice
+as long again: about a tenth of the time goes into sweeps and what follows from them."""
 
 
 class EvaluationClock:
