@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -24,6 +25,9 @@ from services.kit.web.app import Kit
 
 # Longer than our clients keep idle connections: the server must never be the one to close a connection first.
 KEEP_ALIVE_SECONDS = 75
+GARBAGE_OBJECTS = 20_000
+"""So many new objects until the next look for cycles among them; by default 700, which a batch of events has in no
+time, and none of them is garbage yet."""
 UNUSABLE = 2
 """Exit code where settings or address cannot be used: starting again will not help."""
 
@@ -51,6 +55,8 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
     configure_logs(settings.service, level=settings.log_level, style=settings.log_format)
     app = factory(settings)
     app.state.kit.require_revision(newest(settings.service))
+    gc.freeze()  # what is made by now stays as long as the process: no look for garbage needs to go through it
+    gc.set_threshold(GARBAGE_OBJECTS)
     config = uvicorn.Config(
         app,
         http=Protocol,
