@@ -28,6 +28,9 @@ def settings(memory: int, *, throwaway: bool) -> dict[str, str]:
         "work_mem": f"{_between(mebibytes // 1024, 4, 16)}MB",
         "max_wal_size": "2GB",
         "random_page_cost": "1.1",
+        # A table that fills within seconds is looked at within seconds: until then the planner takes it for empty, and
+        # batches go through all of it for each of their rows.
+        "autovacuum_naptime": "10s",
         # Our statements are short and many: compiling them costs more than it saves.
         "jit": "off",
         "timezone": "UTC",
