@@ -4,8 +4,6 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := services gateway migrations deploy
-# Tests that start whole stacks; one at a time, since they mind how long things take.
-REAL_PROCESSES := tests/system tests/deploy tests/docs
 # Tests with targets of their own.
 APART := tests/faults tests/contract tests/fuzz
 # Every operation of the API document against what it must refuse: part of test-api.
@@ -29,12 +27,11 @@ demo: venv  ## fill the running system with a lively sample shop
 	@exec $(BIN)/kith demo
 
 test: venv-dev lint types imports migrations openapi-check  ## all checks but test-api and test-faults
-	$(BIN)/pytest tests $(REAL_PROCESSES:%=--ignore=%) $(APART:%=--ignore=%) -n 2 --dist loadfile --cov --cov-report=
-	$(BIN)/pytest $(REAL_PROCESSES) $(MATRIX:%=--ignore=%)
+	$(BIN)/pytest tests $(APART:%=--ignore=%) $(MATRIX:%=--ignore=%) -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/coverage report --include='*/rules.py' --fail-under=100
 
 test-api: venv-dev lint-api  ## the API as its clients see it: rules, generated clients, refusals, made-up requests
-	$(BIN)/pytest tests/contract tests/fuzz $(MATRIX)
+	$(BIN)/pytest tests/contract tests/fuzz $(MATRIX) -n 2 --dist loadfile
 
 fuzz: venv-dev .venv-contract  ## many more made-up requests, with several seeds
 	KITH_FUZZ_SEEDS=$${KITH_FUZZ_SEEDS:-1,2,3} KITH_FUZZ_EXAMPLES=$${KITH_FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/fuzz

@@ -4,11 +4,15 @@ import errno
 import os
 import socket
 import time
+from contextlib import suppress
+from random import SystemRandom
 
 from deploy.local.errors import LocalRunError
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8080
+OUTSIDE_THE_SYSTEM_S_OWN = range(10_000, 30_000)
+"""Linux takes ports from 32768 on for connections that go out, and where any port is asked for."""
 
 
 def gateway_port() -> int:
@@ -50,7 +54,10 @@ def port_of(listener: socket.socket) -> int:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on right now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return port_of(probe)
+    """Return a port that nobody has, and that the system gives to nobody by itself: one can leave it and come back."""
+    for port in SystemRandom().sample(OUTSIDE_THE_SYSTEM_S_OWN, 100):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+    message = "No port is free."
+    raise LocalRunError(message)
