@@ -48,24 +48,37 @@ class Result:
 async def run_load(
     port: int, make: Callable[[int], Call], *, connections: int, seconds: float, rate: float | None = None
 ) -> Result:
-    """Send requests for some seconds; `make` returns the n-th request, `rate` paces all connections together."""
+    """Send requests for some seconds; `make` returns the n-th request, `rate` paces all connections together.
+
+    Paced connections begin one after the other: all at once they would send in bursts as long as there are connections.
+    """
     result = Result(0.0, [], Counter())
     numbers: Iterator[int] = iter(range(10**9))
     started = time.monotonic()
     pause = connections / rate if rate else 0.0
-    await asyncio.gather(
-        *(one_connection(port, make, numbers, started + seconds, pause, result) for _ in range(connections))
-    )
+
+    async def begin(place: int) -> None:
+        await asyncio.sleep(pause * place / connections)
+        await one_connection(port, make, numbers, started + seconds, pause, result)
+
+    await asyncio.gather(*map(begin, range(connections)))
     result.seconds = time.monotonic() - started
     return result
 
 
 async def one_connection(
-    port: int, make: Callable[[int], Call], numbers: Iterator[int], end: float, pause: float, result: Result
+    port: int,
+    make: Callable[[int], Call],
+    numbers: Iterator[int],
+    end: float,
+    pause: float,
+    wait: float,
+    result: Result,
 ) -> None:
-    """Send one request after the other on one connection."""
+    """Send one request after the other on one connection, the first after a wait."""
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
+        await asyncio.sleep(wait)
         while time.monotonic() < end:
             wire = make(next(numbers)).wire()
             began = time.perf_counter()

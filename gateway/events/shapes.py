@@ -181,7 +181,7 @@ def shown(kind: type[Output], event: Event, **more: object) -> str:
     Not looked at again: an event has been when it was read, and here are as many as everything that happens anywhere.
     """
     values = {name: getattr(event, name) for name in kind.model_fields if name not in more}
-    return kind.model_construct(**values, **more).model_dump_json()
+    return kind.model_construct(None, **values, **more).model_dump_json()
 
 
 def customer(event: CustomerChanged) -> Happening:
