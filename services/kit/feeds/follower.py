@@ -67,6 +67,9 @@ class Follower:
         self._backoff = backoff or Backoff(0.2, 60)
         self._warn_at: float | None = None
         self._gauges = FollowerGauges(database.schema, name, clock or SystemClock())
+        self._moved_to: Cursor | None = None
+        """Where we have just moved the cursor to: the next batch need not read it, since a claim would notice if it had
+        moved on without us."""
 
     async def run(self) -> None:
         """Follow until cancelled: whatever fails is tried again, and no event is ever skipped."""
@@ -76,7 +79,7 @@ class Follower:
 
     async def step(self) -> int:
         """Wait for events and apply them; return how many. Raises what went wrong."""
-        cursor = await self._cursors.load()
+        cursor, self._moved_to = self._moved_to or await self._cursors.load(), None
         if cursor.rebuilding:
             await self._rebuild_from(cursor)
             return 0
@@ -89,7 +92,9 @@ class Follower:
             return 0
         self._gauges.received(cursor.place.position, received)
         if received.events:
-            await self._take(cursor, received.head.epoch, received.events)
+            place = Place(received.head.epoch, received.events[-1].position)
+            await self._take(cursor, place, received.events)
+            self._moved_to = Cursor(place)
         self._gauges.going_on()
         return len(received.events)
 
@@ -141,9 +146,9 @@ class Follower:
         await self._rebuild.run(cursor)
         self._gauges.going_on()
 
-    async def _take(self, cursor: Cursor, epoch: str, events: Sequence[FeedEvent]) -> None:
+    async def _take(self, cursor: Cursor, place: Place, events: Sequence[FeedEvent]) -> None:
         try:
-            await self._apply(cursor, Place(epoch, events[-1].position), events)
+            await self._apply(cursor, place, events)
         except (CursorMoved, *AWAY):
             raise
         except Exception as error:
