@@ -7,7 +7,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import FrameType
 
 import stamina.instrumentation
@@ -15,12 +15,12 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from deploy.allocator import give_back_early
 from deploy.environment import SettingsUnusable, read_settings
 from deploy.processes import NAMES, process_named
 from deploy.protocol import Protocol
 from migrations.revisions import newest
 from services.kit.logs import configure_logs
-from services.kit.settings import ServiceSettings
 from services.kit.web.app import Kit
 
 # Longer than our clients keep idle connections: the server must never be the one to close a connection first.
@@ -45,16 +45,18 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettings, listener: socket.socket) -> int:
-    """Make the application and serve it on a bound socket; return the exit code, 0 after SIGTERM or SIGINT."""
+def serve(app: FastAPI, listener: socket.socket) -> int:
+    """Serve an application of Kith on a bound socket; return the exit code, 0 after SIGTERM or SIGINT."""
     # uvicorn repeats the signal that stopped it, which by default would end us with the signal's code instead of 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     # A retry that helps is no news, and one that does not is reported by the caller who gives up.
     stamina.instrumentation.set_on_retry_hooks(())
+    kit: Kit = app.state.kit
+    settings = kit.settings
     configure_logs(settings.service, level=settings.log_level, style=settings.log_format)
-    app = factory(settings)
-    app.state.kit.require_revision(newest(settings.service))
+    kit.require_revision(newest(settings.service))
+    give_back_early()
     gc.freeze()  # what is made by now stays as long as the process: no look for garbage needs to go through it
     gc.set_threshold(GARBAGE_OBJECTS)
     config = uvicorn.Config(
@@ -69,7 +71,7 @@ def serve(factory: Callable[[ServiceSettings], FastAPI], settings: ServiceSettin
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    server = Server(config, app.state.kit)
+    server = Server(config, kit)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(SystemExit):
         runner.run(server.serve(sockets=[listener]))  # a start that fails has said why, and would leave by itself
     return 0 if server.started else 3
@@ -86,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsUnusable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return UNUSABLE
-    return serve(process.factory(), settings, listener)
+    return serve(process.factory()(settings), listener)
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -23,7 +23,6 @@ from deploy.local.keys import Keys
 from deploy.local.processes import PART_NAMES, PARTS, Part, Surroundings, part_named
 from deploy.local.readiness import is_ready
 from deploy.local.stream import Stream
-from deploy.processes import PROCESSES
 from deploy.serve import serve
 from migrations.addresses import login_roles
 from services.kit.settings import ServiceSettings
@@ -130,9 +129,8 @@ class Run:
             raise LocalRunError(str(error)) from error
 
     def _warm_up(self) -> None:
-        # Imported once and frozen: the children share these pages instead of each holding its own.
-        for process in PROCESSES:
-            process.factory()
+        # Made once and frozen: the children share these pages instead of each holding its own. Nothing is opened yet.
+        self._apps = {part.name: part.process.factory()(self._settings[part.name]) for part in PARTS}
         gc.collect()
         gc.freeze()
 
@@ -147,7 +145,7 @@ class Run:
     def _serve(self, part: Part, listener: socket.socket) -> int:
         self._close(self._listeners)
         os.nice(part.niceness)
-        return serve(part.process.factory(), self._settings[part.name], listener)
+        return serve(self._apps[part.name], listener)
 
     def _close(self, sockets: Mapping[str, socket.socket]) -> None:
         for each in sockets.values():

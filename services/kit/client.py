@@ -15,6 +15,7 @@ from services.kit.context import current
 from services.kit.identity import HEADER, Identity, IdentitySigner
 from services.kit.metrics import PEER_CIRCUIT_OPEN, PEER_SECONDS
 from services.kit.problems import ErrorItem, InternalError, Problem, RequestInProgress, Unavailable
+from services.kit.tls import trusted_authorities
 
 NOBODY = UUID(int=0)
 LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=30)
@@ -69,7 +70,12 @@ class ServiceClient:
         self._seconds = seconds
         self._circuit = Circuit(now)
         self._http = httpx.AsyncClient(
-            base_url=base_url, transport=transport, limits=LIMITS, follow_redirects=False, trust_env=False
+            base_url=base_url,
+            transport=transport,
+            verify=trusted_authorities(),
+            limits=LIMITS,
+            follow_redirects=False,
+            trust_env=False,
         )
 
     async def close(self) -> None:

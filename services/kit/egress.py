@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 import httpcore
-import httpx
 import structlog
 
 from services.kit.destinations import Address, Destination, Limits, Refused, as_address
 from services.kit.metrics import EGRESS_SECONDS
+from services.kit.tls import trusted_authorities
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +83,7 @@ class Egress:
         """Name the process that calls; the rest replaces name server, certificates and network in tests."""
         self.limits = limits
         self._service = service
-        tls = tls or httpx.create_ssl_context(trust_env=False)
+        tls = tls or trusted_authorities()
         dial = network or httpcore.AnyIOBackend()
         self._pools = {
             scheme: httpcore.AsyncConnectionPool(
