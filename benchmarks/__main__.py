@@ -1,10 +1,11 @@
 """`make bench`: every figure, one JSON object a line. `python -m benchmarks intake effect` runs some of them."""
 
-import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+
+import uvloop
 
 from benchmarks import feeds, imports, intake, memory, requests, rescore, rescore_first, rls
 from benchmarks.figures import flush_latency_ms, report
@@ -31,7 +32,7 @@ def main(wanted: list[str]) -> None:
         ground = intake.prepare(stack, ceiling_port)
         for name, part in PARTS.items():
             if not wanted or name in wanted:
-                asyncio.run(part(ground))
+                uvloop.run(part(ground))  # the load shares the processors with what it measures
 
 
 if __name__ == "__main__":

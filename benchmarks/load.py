@@ -67,18 +67,11 @@ async def run_load(
 
 
 async def one_connection(
-    port: int,
-    make: Callable[[int], Call],
-    numbers: Iterator[int],
-    end: float,
-    pause: float,
-    wait: float,
-    result: Result,
+    port: int, make: Callable[[int], Call], numbers: Iterator[int], end: float, pause: float, result: Result
 ) -> None:
-    """Send one request after the other on one connection, the first after a wait."""
+    """Send one request after the other on one connection."""
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
-        await asyncio.sleep(wait)
         while time.monotonic() < end:
             wire = make(next(numbers)).wire()
             began = time.perf_counter()
