@@ -137,6 +137,8 @@ class ServiceClient:
             # Cancelled: nothing was learnt, but the one try of a half open circuit must not be lost.
             self._circuit.forget()
             raise
+        # It was read whole; its stream points back at it, so a large body would stay until garbage is looked for.
+        response.stream = httpx.ByteStream(b"")
         self._record(call, str(response.status_code), started, away=response.status_code in AWAY)
         if response.status_code >= FIRST_ERROR:
             raise problem_of(response)

@@ -1,6 +1,8 @@
 """Calls between services: signed, repeated only where harmless, problems kept as they are."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -197,3 +199,15 @@ async def test_peers_have_one_client_each() -> None:
     with pytest.raises(KeyError):
         peers.client("nobody")
     await peers.close()
+
+
+async def test_an_answer_that_nobody_holds_is_gone_before_garbage_is_looked_for() -> None:
+    client = client_of(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"a large batch")))
+    gc.disable()
+    try:
+        answer = weakref.ref(await client.get("/feed", identity=ACTOR, scopes=READ))
+
+        assert answer() is None
+    finally:
+        gc.enable()
+    await client.close()
