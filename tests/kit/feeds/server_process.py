@@ -18,9 +18,7 @@ def main(admin_url: str, port: int, private_key: str, public_keys: str) -> int:
     own_keys = {"identity_private_key": private_key, "identity_public_keys": json.loads(public_keys)}
     settings = ServiceSettings.model_validate(values | own_keys)
     listener = socket.create_server(("127.0.0.1", port))
-    return serve(
-        lambda given: create_app(Kit.build(given), title="t", routers=[], routes=feed_routes()), settings, listener
-    )
+    return serve(create_app(Kit.build(settings), title="t", routers=[], routes=feed_routes()), listener)
 
 
 if __name__ == "__main__":
