@@ -4,11 +4,11 @@ import ctypes
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """What mallopt() calls its parameters."""
-KEPT_BYTES = 262_144
+KEPT_BYTES = 1_048_576
 
 
 def give_back_early() -> None:
-    """Keep no more than 256 KB that are free at the end of the heap, and take larger pieces from the system itself.
+    """Keep no more than a megabyte that is free at the end of the heap, and take larger pieces from the system itself.
 
     By default glibc learns from large pieces that were freed: after a batch of two megabytes it keeps four, and takes
     more such from the heap, where what comes to lie above them holds them fast. Other C libraries have no such setting.

@@ -56,7 +56,8 @@ def serve(app: FastAPI, listener: socket.socket) -> int:
     settings = kit.settings
     configure_logs(settings.service, level=settings.log_level, style=settings.log_format)
     kit.require_revision(newest(settings.service))
-    give_back_early()
+    if settings.run_worker:  # only batches are large; what takes calls by the thousand must not ask for memory anew
+        give_back_early()
     gc.freeze()  # what is made by now stays as long as the process: no look for garbage needs to go through it
     gc.set_threshold(GARBAGE_OBJECTS)
     config = uvicorn.Config(
