@@ -95,12 +95,18 @@ def bare_call(orders: Orders) -> Callable[[int], Call]:
 
 
 async def drained(database_url: str) -> float:
-    """Wait until nothing that was acknowledged is waiting any more; returns the seconds that took."""
+    """Wait until nothing that was acknowledged is waiting any more; returns the seconds that took.
+
+    Deliveries that failed are no work done: a run with any of them gives no figures.
+    """
     began = time.monotonic()
     connection = await asyncpg.connect(database_url)
     try:
         while time.monotonic() - began < PATIENCE_SECONDS:
             if not await connection.fetchval(BACKLOG):
+                if failed := await connection.fetchval(FAILED):
+                    message = f"{failed} deliveries failed"
+                    raise RuntimeError(message)
                 return time.monotonic() - began
             await asyncio.sleep(0.05)
     finally:
@@ -109,6 +115,7 @@ async def drained(database_url: str) -> float:
     raise TimeoutError(message)
 
 
+FAILED = "SELECT count(*) FROM contacts.deliveries WHERE status = 'failed'"
 BACKLOG = """
 SELECT EXISTS (SELECT 1 FROM contacts.deliveries WHERE status = 'received')
     OR EXISTS (SELECT 1 FROM contacts.outbox) OR EXISTS (SELECT 1 FROM scoring.outbox)
