@@ -6,6 +6,8 @@ BIN := .venv/bin
 PACKAGES := services gateway migrations deploy
 # Tests with targets of their own.
 APART := tests/faults tests/contract tests/fuzz
+# What is decided where nothing is read or written: these tests alone must go through every branch of it.
+RULES := $(shell find tests -name test_rules.py) tests/scoring/test_worked_example.py
 # Every operation of the API document against what it must refuse: part of test-api.
 MATRIX := $(wildcard tests/system/test_contract_*.py)
 
@@ -27,8 +29,9 @@ demo: venv  ## fill the running system with a lively sample shop
 	@exec $(BIN)/kith demo
 
 test: venv-dev lint types imports migrations openapi-check  ## all checks but test-api and test-faults
-	$(BIN)/pytest tests $(APART:%=--ignore=%) $(MATRIX:%=--ignore=%) -n 2 --dist loadfile --cov --cov-report=
+	$(BIN)/pytest $(RULES) -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/coverage report --include='*/rules.py' --fail-under=100
+	$(BIN)/pytest tests $(RULES:%=--ignore=%) $(APART:%=--ignore=%) $(MATRIX:%=--ignore=%) -n 2 --dist loadfile
 
 test-api: venv-dev lint-api  ## the API as its clients see it: rules, generated clients, refusals, made-up requests
 	$(BIN)/pytest tests/contract tests/fuzz $(MATRIX) -n 2 --dist loadfile

@@ -1,7 +1,6 @@
 """Positions in the journal as callers see them: sealed, since plain numbers would count what a caller may not read."""
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 
@@ -44,7 +43,7 @@ class PositionSeal:
         try:
             sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             plain = self._cipher.decrypt(sealed, self._workspace)
-        except (InvalidTag, binascii.Error, UnicodeEncodeError) as error:
+        except (InvalidTag, ValueError) as error:
             message = "it is no position of this journal"
             raise ValueError(message) from error
         if plain[:EPOCH_BYTES] != self._epoch:

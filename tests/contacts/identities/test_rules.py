@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from services.contacts.identities.facts import Address, ExternalId, PersonFact
 from services.contacts.identities.rules import (
     Key,
     PersonState,
+    absorbed,
     add_fact,
     add_person,
     clean_email,
@@ -200,3 +202,44 @@ class TestFacts:
         assert read == state
         read.marks["given_name"][0] = "later"
         assert state.marks["given_name"][0] != "later"
+
+
+STAFF: dict[str, Any] = {
+    "id": "a",
+    "owner_rep_id": "ann",
+    "lifecycle_stage": None,
+    "preferred_channel": "call",
+    "do_not_contact": False,
+    "do_not_pursue": False,
+    "internal": False,
+    "handles": [{"kind": "line", "value": "ming"}],
+    "contact_hours": [],
+    "custom": {"size": "M"},
+    "designated_rep_id": "ann",
+    "designated_at": NOON,
+}
+
+
+class TestStaffColumns:
+    def test_the_one_who_stays_keeps_what_he_has_and_gains_what_he_has_not(self) -> None:
+        other = STAFF | {"id": "b", "owner_rep_id": "bea", "lifecycle_stage": "customer", "do_not_contact": True}
+        other |= {
+            "handles": [*STAFF["handles"], {"kind": "wechat", "value": "mm"}],
+            "custom": {"size": "L", "age": 3},
+        }
+        found = absorbed(STAFF, other)
+        assert (found["owner_rep_id"], found["lifecycle_stage"], found["preferred_channel"]) == (
+            "ann",
+            "customer",
+            "call",
+        )
+        assert (found["do_not_contact"], found["do_not_pursue"], found["internal"]) == (True, False, False)
+        assert [handle["kind"] for handle in found["handles"]] == ["line", "wechat"]
+        assert found["custom"] == {"size": "M", "age": 3}
+
+    @pytest.mark.parametrize(("minutes", "rep"), [(-1, "ann"), (1, "bea"), (None, "ann")])
+    def test_the_latest_wish_for_a_rep_stands(self, minutes: int | None, rep: str) -> None:
+        asked = None if minutes is None else NOON + timedelta(minutes=minutes)
+        other = STAFF | {"id": "b", "designated_rep_id": "bea", "designated_at": asked}
+        assert absorbed(STAFF, other)["designated_rep_id"] == rep
+        assert absorbed(other, STAFF)["designated_rep_id"] == rep

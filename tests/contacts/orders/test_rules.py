@@ -19,6 +19,7 @@ from services.contacts.orders.rules import (
     columns_of,
     is_cancelled,
     merge,
+    order_event,
     standing_refunds,
     state_of,
 )
@@ -227,3 +228,11 @@ class TestRefunds:
 def test_the_widest_effects_ever_told_stay() -> None:
     told = [fact(core(), effects="scores"), fact(core(1), effects="none")]
     assert columns_of(merged(*told))["effects"] == "scores"
+
+
+def test_the_other_services_are_told_state_and_refunds() -> None:
+    refund = RefundFact("r1", NOON, 1_000)
+    row = columns_of(merged(fact(core(1, "paid", 5_000), refunds=(refund,))))
+    told = order_event({"id": UUID(int=1), "version": 3, "customer_id": None, "customer_type": None, **row})
+    assert (told.subject, told.version, told.status, told.total_minor) == (UUID(int=1), 3, "partially_refunded", 5_000)
+    assert [(one.refund_id, one.amount_minor) for one in told.refunds] == [("r1", 1_000)]

@@ -21,6 +21,7 @@ from gateway.keys.rules import (
     missing_scopes,
     parse_key,
     parse_networks,
+    status,
 )
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -120,3 +121,14 @@ def test_a_key_bound_to_origins_works_from_there_only() -> None:
     assert not from_origin("https://evil.example", bound)
     assert not from_origin(None, bound)
     assert from_origin(None, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("expires", "revoked", "shown"),
+    [(None, None, "active"), (1, None, "active"), (0, None, "expired"), (1, 0, "revoked"), (-1, -1, "revoked")],
+)
+def test_a_key_is_active_until_it_expires_and_revoked_whatever_else(
+    expires: int | None, revoked: int | None, shown: str
+) -> None:
+    instants = [None if hours is None else NOW + timedelta(hours=hours) for hours in (expires, revoked)]
+    assert status(NOW, *instants) == shown

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.scoring.evaluation.rules import KINDS, Moment, evaluate, outlooks
+from services.scoring.evaluation.rules import KINDS, Moment, checkpoint, evaluate, moment_of, outlooks
 from services.scoring.facts.rules import Contact, History, Purchase, Subject
+from services.scoring.holding.rules import Calendar
 from services.scoring.policies.rules import DEFAULT, RfmRules
 from tests.scoring.example import AS_OF, CUSTOMERS, RATES, TODAY, ZONE, id_of
 from tests.scoring.reference import evaluate_all
@@ -73,3 +74,22 @@ def test_a_wish_for_a_rep_in_the_future_waits() -> None:
 def test_data_warnings_are_shown() -> None:
     found = evaluate(replace(NOBODY, history=bought(5), warnings=("over_refund x",)), MOMENT)
     assert found.scores["value_tier"].detail["data_warnings"] == ["over_refund x"]
+
+
+def test_a_moment_knows_its_local_day_and_leads_to_others() -> None:
+    moment = moment_of(AS_OF, ZONE, DEFAULT, MOMENT.cutoffs, MOMENT.calendar)
+    assert moment.today == TODAY
+    assert moment.at(AS_OF, ZONE) is moment
+    later = moment.at(AS_OF + timedelta(days=3), ZONE)
+    assert (later.today, later.cutoffs) == (TODAY + 3, moment.cutoffs)
+
+
+def test_a_later_evaluation_goes_on_from_the_state_of_an_earlier_one() -> None:
+    recorded = Calendar(ZONE, [(AS_OF - timedelta(days=30), MOMENT.cutoffs.lines)])
+    moment = replace(MOMENT, calendar=recorded)
+    subject = replace(NOBODY, history=bought(1, 40))
+    first = evaluate(subject, moment)
+    assert first.held is not None
+    start = checkpoint(subject, moment, first.held)
+    later = moment.at(AS_OF + timedelta(days=1), ZONE)
+    assert evaluate(subject, later, start) == evaluate(subject, later)

@@ -16,6 +16,7 @@ from services.scoring.facts.rules import (
     Purchase,
     Rates,
     Refund,
+    columns_of,
     is_open_unpaid,
     local_day,
     midnight,
@@ -195,3 +196,10 @@ def test_a_full_refund_in_any_currency_leaves_exactly_nothing(total: int, later:
     refund = Refund(ORDER.placed_at + timedelta(days=later), total)
     order = replace(ORDER, currency=currency, total_minor=total, refunds=(refund,))
     assert net_of(order, refund.processed_at) is None
+
+
+def test_a_history_in_columns_is_that_of_its_purchases() -> None:
+    purchases = [Purchase(UUID(int=n), NOW - timedelta(days=9 - n), 100 + n, 1_000 * n) for n in range(1, 4)]
+    columns = columns_of(reversed(purchases))
+    assert History(columns=columns).purchases == History(purchases).purchases == purchases
+    assert History().purchases == []

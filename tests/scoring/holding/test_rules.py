@@ -244,3 +244,10 @@ class TestASmallBeginning:
         )
         found = fold(self.history, None, calendar, midnight(START + 2, ZONE), DEFAULT, state)
         assert found == Held(Tier.SILVER, START + 1)
+
+
+def test_the_marks_of_all_records_are_those_of_single_times() -> None:
+    taken, marks = CALENDAR.marks
+    times = [FIRST - timedelta(seconds=1), *taken]
+    assert [CALENDAR.mark(at) for at in times] == list(marks)
+    assert len(set(marks)) == len(marks)
