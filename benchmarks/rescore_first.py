@@ -6,13 +6,13 @@ SQL sums up the same orders, works out the same values and points, and writes th
 into tables with the same indexes.
 """
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 
+from benchmarks.feeds import until
 from benchmarks.figures import report
 from benchmarks.intake import Ground
 from benchmarks.rescore import BARE, BARE_SETTINGS, fill, recomputed
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from benchmarks.rescore import Connection
 
 CUSTOMERS = 20_000
-PATIENCE_SECONDS = 60.0
 # What the standings hold, from orders; named as there, so that the rest of the query is the one of a rescoring.
 FROM_ORDERS = """
     SELECT customer_id, coalesce(sum(net_minor) FILTER (WHERE day > $2::date - 365), 0)::bigint AS net_revenue_minor,
@@ -46,7 +45,7 @@ async def measure_first(ground: Ground) -> None:
     headers = stack.headers | {"authorization": f"Bearer {key}"}
     connection = await asyncpg.connect(stack.database_url)
     try:
-        await until(connection, KNOWN, workspace_id, 1)
+        await counted(connection, KNOWN, workspace_id, 1)
         await fill(connection, workspace_id, stack.call("GET", "/v1/workspace", headers=headers), CUSTOMERS)
         job, _ = await recomputed(connection, stack, headers)
         bare = await bare_seconds(connection, workspace_id)
@@ -56,19 +55,19 @@ async def measure_first(ground: Ground) -> None:
     report("rescore_first_ratio", job.seconds / bare, "x", "lower", f"bare SQL that writes the same: {bare:.2f} s")
 
 
-async def until(connection: "Connection", sql: str, workspace_id: UUID, least: int) -> None:
+async def counted(connection: "Connection", sql: str, workspace_id: UUID, least: int) -> None:
     """Wait until a count is large enough."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while await connection.fetchval(sql, workspace_id) < least:
-        if time.monotonic() > deadline:
-            message = f"waited in vain for {least} of {sql}"
-            raise RuntimeError(message)
-        await asyncio.sleep(0.1)
+
+    async def enough() -> bool:
+        count: int = await connection.fetchval(sql, workspace_id)
+        return count >= least
+
+    await until(enough)
 
 
 async def bare_seconds(connection: "Connection", workspace_id: UUID) -> float:
     """Return how long bare SQL takes to work out the same values and to write the same rows."""
-    await until(connection, TOLD, workspace_id, CUSTOMERS)
+    await counted(connection, TOLD, workspace_id, CUSTOMERS)
     await connection.execute(BARE_SETTINGS)
     await connection.execute("CREATE TABLE bench_events (LIKE scoring.outbox INCLUDING ALL)")
     for table in WRITTEN:

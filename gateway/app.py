@@ -25,7 +25,7 @@ from services.kit.clock import Clock
 from services.kit.database import UNREACHABLE
 from services.kit.feeds.routes import feed_routes
 from services.kit.problems import Unavailable
-from services.kit.web.app import Kit, serving
+from services.kit.web.app import Kit
 from services.kit.web.app import create_app as create_kit_app
 
 TAGS = [
@@ -57,10 +57,10 @@ def create_app(
         routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,
+        door=lambda served: Door(served, container.door),
     )
     app.state.gateway = container
     app.state.schemas = data_schemas()
-    app.middleware_stack = Door(serving(app, kit), container.door)
     return app
 
 

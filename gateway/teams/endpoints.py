@@ -23,7 +23,7 @@ from services.kit.web import (
     set_etag,
     write_once,
 )
-from services.kit.web.change import ChangeDep
+from services.kit.web.change import ChangeDep, tell
 
 if TYPE_CHECKING:
     import asyncpg
@@ -48,9 +48,7 @@ async def create_team(body: TeamCreate, teams: TeamsDep, caller: CallerDep, requ
 
     async def act(session: Session) -> Response:
         row = await teams.create(session, caller, body, known)
-        answer = told(row)
-        answer.status_code, answer.headers["Location"] = 201, f"/v1/teams/{row['id']}"
-        return answer
+        return told(row, created_at=f"/v1/teams/{row['id']}")
 
     return await write_once(request, await request.body(), act)
 
@@ -113,12 +111,10 @@ async def delete_team(team_id: TeamId, teams: TeamsDep, change: ChangeDep) -> No
     await teams.delete(change.session, change.caller, team_id, change.wanted)
 
 
-def told(row: "asyncpg.Record", *, unchanged: bool = False) -> Response:
+def told(row: "asyncpg.Record", *, created_at: str | None = None, unchanged: bool = False) -> Response:
     """Answer a change with the team as it is now."""
     answer = Response(TeamRead.model_validate(shown(row)).model_dump_json(), media_type="application/json")
-    set_etag(answer, row["version"])
-    if unchanged:
-        answer.headers["Kith-Unchanged"] = "true"
+    tell(answer, row["version"], created_at=created_at, unchanged=unchanged)
     return answer
 
 

@@ -85,43 +85,36 @@ class Session:
         if self._opening is None:
             await self.connection.execute(statement)
         else:
-            await self._open(f"; {statement}")
+            await self._open(statement)
 
-    async def _open(self, first: str = "") -> None:
-        opening, self._opening = self._opening, None
-        await guarded(self.connection, f"{opening}{first}")
+    async def _open(self, first: str = "") -> "Connection":
+        """Return the connection with the transaction begun, if that is still to be done with a first statement."""
+        if self._opening is not None:
+            opening, self._opening = self._opening, None
+            await guarded(self.connection, f"{opening}; {first}" if first else opening)
+        return self.connection
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """Run a statement and return all rows."""
-        if self._opening is not None:
-            await self._open()
-        return await self.connection.fetch(sql, *args)
+        return await (await self._open()).fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
         """Run a statement and return its first row."""
-        if self._opening is not None:
-            await self._open()
-        return await self.connection.fetchrow(sql, *args)
+        return await (await self._open()).fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: object) -> Any:  # noqa: ANN401 - as dynamic as the column it reads
         """Run a statement and return the first column of its first row."""
-        if self._opening is not None:
-            await self._open()
-        return await self.connection.fetchval(sql, *args)
+        return await (await self._open()).fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> int:
         """Run a statement and return how many rows it touched."""
-        if self._opening is not None:
-            await self._open()
-        status = await self.connection.execute(sql, *args)
+        status = await (await self._open()).execute(sql, *args)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once per row; prefer one statement over unnest() arrays."""
-        if self._opening is not None:
-            await self._open()
-        await self.connection.executemany(sql, rows)
+        await (await self._open()).executemany(sql, rows)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back once the transaction is durable; never when it is rolled back."""

@@ -190,10 +190,7 @@ class Replicas:
             "log_level": "warning",
         }
         del values["service"]
-        texts = {
-            key: value if isinstance(value, str) else orjson.dumps(value).decode() for key, value in values.items()
-        }
-        return {f"{PREFIX}{key.upper()}": value for key, value in texts.items()}
+        return {f"{PREFIX}{key.upper()}": as_text(value) for key, value in values.items()}
 
     def _pids(self) -> dict[str, int]:
         pids: dict[str, int] = json.loads((self._folder / "pids.json").read_text())

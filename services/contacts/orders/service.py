@@ -265,16 +265,20 @@ class Orders:
 
     async def _written(self, session: Session, caller: Identity, order_id: UUID | None) -> "asyncpg.Record":
         """Return an order after a write; Invalid, which undoes it, where its writer could not see it."""
-        row = await self.rows.read(session, order_id) if order_id else None
-        if row is None:
-            raise NotFound
+        row = await self._found(session, order_id)
         if not may_see(caller, dict(row)):
             raise not_yours(row)
         return row
 
     async def _shown(self, session: Session, caller: Identity, order_id: UUID | None) -> "asyncpg.Record":
+        row = await self._found(session, order_id)
+        if not may_see(caller, dict(row)):
+            raise NotFound
+        return row
+
+    async def _found(self, session: Session, order_id: UUID | None) -> "asyncpg.Record":
         row = await self.rows.read(session, order_id) if order_id else None
-        if row is None or not may_see(caller, dict(row)):
+        if row is None:
             raise NotFound
         return row
 

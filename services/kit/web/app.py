@@ -126,10 +126,12 @@ def create_app(
     routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan | None = None,
     openapi_tags: list[dict[str, Any]] | None = None,
+    door: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> FastAPI:
     """Return the application of a service.
 
     `lifespan` starts and stops what the service runs beside requests (its worker); it runs inside the database's.
+    `door` puts something before what serves requests.
     """
 
     @contextlib.asynccontextmanager
@@ -162,13 +164,10 @@ def create_app(
     app.router.routes.extend(health_routes(kit))
     for router in routers:
         app.router.routes.extend(router.routes)
-    app.middleware_stack = serving(app, kit)
+    # In place of FastAPI's layers.
+    served = Observe(Dispatch(app.router.routes, app.router), kit.settings.service)
+    app.middleware_stack = door(served) if door else served
     return app
-
-
-def serving(app: FastAPI, kit: Kit) -> ASGIApp:
-    """Return what answers the requests of an application, in place of FastAPI's layers."""
-    return Observe(Dispatch(app.router.routes, app.router), kit.settings.service)
 
 
 def health_routes(kit: Kit) -> list[BaseRoute]:

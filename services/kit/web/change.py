@@ -23,12 +23,17 @@ class Change:
 
     def done(self, version: int, *, created_at: str | None = None, unchanged: bool = False) -> None:
         """Say in the headers what became of it; `created_at` is the address of what was created."""
-        set_etag(self.response, version)
-        if created_at:
-            self.response.status_code = 201
-            self.response.headers["Location"] = created_at
-        if unchanged:
-            self.response.headers["Kith-Unchanged"] = "true"
+        tell(self.response, version, created_at=created_at, unchanged=unchanged)
+
+
+def tell(response: Response, version: int, *, created_at: str | None = None, unchanged: bool = False) -> None:
+    """Say in the headers of a response what became of a change."""
+    set_etag(response, version)
+    if created_at:
+        response.status_code = 201
+        response.headers["Location"] = created_at
+    if unchanged:
+        response.headers["Kith-Unchanged"] = "true"
 
 
 async def change(session: WriteSession, caller: CallerDep, wanted: IfMatch, response: Response) -> Change:

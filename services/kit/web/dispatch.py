@@ -17,6 +17,7 @@ from services.kit.database import UNREACHABLE
 from services.kit.failures import where
 from services.kit.problems import InternalError, MethodNotAllowed, NotFound, Problem, Unavailable
 from services.kit.web.answers import answer_of
+from services.kit.web.observe import route_of
 from services.kit.web.route import KithRoute
 
 log = structlog.get_logger(__name__)
@@ -72,6 +73,5 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
         log.warning("database_unreachable", error=type(error).__name__)
         return Unavailable(retry_after=1)
     # The place only: the error's text may quote a value of the request or of a row.
-    route = getattr(scope.get("route"), "path", None)
-    log.error("request_failed", route=route, error=type(error).__name__, where=where(error))
+    log.error("request_failed", route=route_of(scope), error=type(error).__name__, where=where(error))
     return InternalError()

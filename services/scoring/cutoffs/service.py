@@ -1,10 +1,10 @@
 """Cut-offs in force: recorded ones, or, while nothing is recorded, those of the moment; and recording them."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from services.kit.database import Session
@@ -42,7 +42,6 @@ LIFE = 20
 """Unrecorded cut-offs are kept for so many times as long as they took to work out."""
 MOST_KEPT = 1000
 ALL: Mapping[str, Collection[str]] = dict.fromkeys(POPULATIONS, FAMILIES)
-Key = tuple[UUID, str, datetime | None]
 Passing = tuple[UUID, str, datetime | None, str]
 Body = dict[str, object]
 Found = TypeVar("Found", Lines, Daily)
@@ -89,9 +88,9 @@ class CutoffService:
         daily = read_daily(found[DAILY]) if DAILY in found else None
         key = (setting.workspace_id, population, as_of if past else None)
         if lines is None:
-            lines = await self._passing_lines(session, setting, key, as_of)
+            lines = await self._for_now(session, setting, (*key, TIERS), as_of, lines_in)
         if daily is None:
-            daily = await self._passing_daily(session, setting, key, as_of)
+            daily = await self._for_now(session, setting, (*key, DAILY), as_of, daily_in)
         calendar = await self._calendar(session, setting, population, as_of)
         return Taken(Cutoffs(lines, daily), calendar, recorded=len(found) == len(FAMILIES))
 
@@ -143,27 +142,22 @@ class CutoffService:
             due[population] = [one for one in FAMILIES if one not in taken_now and (one == DAILY or frozen)]
         return due
 
-    async def _passing_lines(self, session: Session, setting: Setting, key: Key, as_of: datetime) -> Lines:
-        kept = self._kept((*key, TIERS))
-        if isinstance(kept, Lines):
-            return kept
-        began = time.monotonic()
-        wanted = await self._wanted(session, setting, key[1], as_of)
-        lines = lines_in(await repository.figures(session, wanted, [TIERS]), setting.policy.rules)
-        return self._keep((*key, TIERS), lines, began)
-
-    async def _passing_daily(self, session: Session, setting: Setting, key: Key, as_of: datetime) -> Daily:
-        kept = self._kept((*key, DAILY))
-        if isinstance(kept, Daily):
-            return kept
-        began = time.monotonic()
-        wanted = await self._wanted(session, setting, key[1], as_of)
-        daily = daily_in(await repository.figures(session, wanted, [DAILY]), setting.policy.rules)
-        return self._keep((*key, DAILY), daily, began)
-
-    def _kept(self, key: Passing) -> Lines | Daily | None:
+    async def _for_now(
+        self,
+        session: Session,
+        setting: Setting,
+        key: Passing,
+        as_of: datetime,
+        read: Callable[["asyncpg.Record", Policy], Found],
+    ) -> Found:
+        """Return cut-offs that are not recorded: those of a moment ago, or else out of fresh figures."""
         kept = self._passing.get(key)
-        return kept[1] if kept and kept[0] > time.monotonic() else None
+        if kept and kept[0] > time.monotonic():
+            return cast("Found", kept[1])
+        began = time.monotonic()
+        wanted = await self._wanted(session, setting, key[1], as_of)
+        found = read(await repository.figures(session, wanted, [key[3]]), setting.policy.rules)
+        return self._keep(key, found, began)
 
     def _keep(self, key: Passing, found: Found, began: float) -> Found:
         now = time.monotonic()
