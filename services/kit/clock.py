@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+YEARS = range(1900, 2200)
+"""The years that a fact may lie in: beyond them calendars overflow, once a zone or a span of days is added."""
+
 
 class Clock(Protocol):
     """Tells the present instant."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from services.kit.clock import YEARS
 from services.kit.money import Money
 
 MAX_DEPTH = 8
@@ -20,7 +21,6 @@ MAX_VALUES = 200
 MAX_TEXT = 255
 LONGEST = timedelta(days=36_525)
 LARGEST = Decimal(10**15)
-YEARS = range(1900, 2200)
 
 
 class Kind(StrEnum):

@@ -21,6 +21,7 @@ from services.contacts.orders.facts import (
     RefundFact,
 )
 from services.contacts.people.rules import normalise_email, normalise_phone
+from services.kit.clock import YEARS
 from services.kit.money import MAX_MINOR, decimal_of, exponent
 
 STATUSES: Mapping[str, OrderStatus] = {status: status for status in get_args(OrderStatus)}
@@ -250,4 +251,6 @@ def instant(row: Row, name: str, settings: Settings) -> datetime | None:
         found = found or datetime.fromisoformat(value)
     except ValueError as error:
         raise RowFault(row.number, name, "time", "A time is written 2026-11-22T16:00:00+08:00.") from error
+    if found.year not in YEARS:
+        raise RowFault(row.number, name, "time", "Years from 1900 to 2199 are taken.")
     return (found if found.tzinfo else found.replace(tzinfo=settings.zone)).astimezone(UTC)

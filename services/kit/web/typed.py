@@ -1,10 +1,13 @@
 """JSON has types: a text is no number, a number no time, and true no 1, whatever a lenient reader makes of them."""
 
 import re
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from functools import partial
 from typing import Any
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from services.kit.clock import YEARS
 
 JSON_TYPES = frozenset({"bool", "int", "float"})
 TIMES = {
@@ -14,6 +17,9 @@ TIMES = {
     "timedelta": ("an ISO 8601 duration", re.compile(r"[-+]?P.+")),
 }
 """How each is written; pydantic judges the rest, but would also take seconds since 1970."""
+DATED = frozenset({"datetime", "date"})
+ANY_YEAR = range(MINYEAR, MAXYEAR + 1)
+"""What a filter may compare with: the first or last instant there is means "always"."""
 NO_SCHEMAS = frozenset({"metadata", "default", "serialization"})
 
 
@@ -31,6 +37,21 @@ def as_written(name: str, value: object) -> object:
     return value
 
 
+def within(years: range, day: date) -> date:
+    """Return a day or an instant, unless it lies outside these years in UTC."""
+    try:
+        found = day.astimezone(UTC).year if isinstance(day, datetime) and day.tzinfo else day.year
+    except OverflowError:
+        found = None
+    if found not in years:
+        raise PydanticCustomError("out_of_years", "Input should be in the years {first} to {last}", _span(years))
+    return day
+
+
+def _span(years: range) -> dict[str, int]:
+    return {"first": years[0], "last": years[-1]}
+
+
 def _built(schema: Any, *, texts: bool) -> Any:  # noqa: ANN401 - any part of a core schema
     if isinstance(schema, list | tuple):
         return type(schema)(_built(part, texts=texts) for part in schema)
@@ -45,5 +66,10 @@ def _judged(schema: Any, *, texts: bool) -> Any:  # noqa: ANN401 - any core sche
     if kind in JSON_TYPES and not texts:
         return schema | {"strict": True}
     if kind in TIMES:
-        return core_schema.no_info_before_validator_function(partial(as_written, kind), schema)
+        dated = _dated(schema, ANY_YEAR if texts else YEARS) if kind in DATED else schema
+        return core_schema.no_info_before_validator_function(partial(as_written, kind), dated)
     return schema
+
+
+def _dated(schema: Any, years: range) -> Any:  # noqa: ANN401 - any core schema
+    return core_schema.no_info_after_validator_function(partial(within, years), schema)

@@ -97,6 +97,8 @@ def test_the_same_rows_are_the_same_fact() -> None:
         ({"currency": "XXQ"}, "currency", "currency"),
         ({"placed_at": "yesterday"}, "placed_at", "time"),
         ({"updated_at": "2026-13-01"}, "updated_at", "time"),
+        ({"placed_at": "0001-01-01"}, "placed_at", "time"),
+        ({"placed_at": "9999-12-31T23:59:59-12:00"}, "placed_at", "time"),
         ({"status": "lost"}, "status", "unknown_value"),
         ({"payment_kind": "shells"}, "payment_kind", "unknown_value"),
         ({"customer_email": "nobody"}, "customer_email", "email"),

@@ -113,6 +113,8 @@ class TestCreate:
             ({"rep_id": str(new_id())}, "#/rep_id"),
             ({"source": "moon"}, "#/source"),
             ({"placed_at": "2026-11-20"}, "#/placed_at"),
+            ({"placed_at": "0001-01-01T00:00:00Z"}, "#/placed_at"),
+            ({"placed_at": "9999-12-31T23:59:59-12:00"}, "#/placed_at"),
             ({"colour": "red"}, "#/colour"),
         ],
     )

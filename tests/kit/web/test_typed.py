@@ -62,6 +62,10 @@ TIME = "2026-11-22T04:00:00Z"
         ("span", 7),
         ("span", "24:00:00"),
         ("inner", [{"at": 7}]),
+        ("at", "0001-01-01T00:00:00Z"),
+        ("at", "0001-01-01T00:00:00+14:00"),
+        ("at", "9999-12-31T23:59:59-12:00"),
+        ("day", "2200-01-01"),
     ],
 )
 def test_a_value_of_another_type_is_refused(name: str, value: object) -> None:
@@ -92,6 +96,17 @@ def test_where_all_is_text_numbers_and_truth_are_read_from_it_but_times_stay_tim
     assert kind.model_validate({"day": "2026-11-22"}).day == date(2026, 11, 22)
     with pytest.raises(ValidationError):
         kind.model_validate({"at": "0.5"})
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_filter_may_compare_with_the_first_or_last_instant(moment: str) -> None:
+    assert Query.model_validate({"at": moment}).at == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_filter_refuses_what_is_no_instant_in_utc(moment: str) -> None:
+    with pytest.raises(ValidationError, match="years 1 to 9999"):
+        Query.model_validate({"at": moment})
 
 
 def test_the_document_says_the_same_as_before() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from services.contacts.sources.adapters.base import Malformed
+from services.kit.clock import YEARS
 from services.kit.money import MAX_MINOR, exponent, to_minor
 
 Json = dict[str, Any]
@@ -118,10 +119,9 @@ def instant(value: Any, name: str, *, naive_is_utc: bool = False) -> datetime:  
         if not naive_is_utc:
             raise Malformed("no_offset", f"{name} is a time without an offset.")
         found = found.replace(tzinfo=UTC)
-    try:
-        return found.astimezone(UTC)
-    except OverflowError as error:
-        raise Malformed("no_time", f"{name} is not a time.") from error
+    if found.year not in YEARS:
+        raise Malformed("no_time", f"{name} is not a time that a fact may have.")
+    return found.astimezone(UTC)
 
 
 def optional_instant(value: Any, name: str, *, naive_is_utc: bool = False) -> datetime | None:  # noqa: ANN401 - any JSON value

@@ -129,7 +129,9 @@ class TestTime:
         with pytest.raises(Malformed, match="offset"):
             fields.instant("2026-11-02T09:00:00", "t")
 
-    @pytest.mark.parametrize("value", [None, "", "soon", 5, "0001-01-01T00:00:00+14:00"])
+    @pytest.mark.parametrize(
+        "value", [None, "", "soon", 5, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "1899-12-31T00:00:00Z"]
+    )
     def test_what_is_no_time_is_malformed(self, value: object) -> None:
         with pytest.raises(Malformed):
             fields.instant(value, "t")
