@@ -38,7 +38,7 @@ DO $body$
 DECLARE t record; filled boolean;
 BEGIN
     SET LOCAL session_replication_role = replica;
-    SET LOCAL lock_timeout = '5s';
+    SET LOCAL lock_timeout = '60s';
     FOR t IN SELECT n.nspname, c.relname, to_regclass(format('seeds.%I', n.nspname || '.' || c.relname)) AS seed
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY (:schemas)

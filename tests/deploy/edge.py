@@ -25,7 +25,7 @@ from tests.waiting import until
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "edge"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Request-Id: from-the-service\r\n\r\n{}"
 
 

@@ -16,6 +16,7 @@ from tests.deploy.edge import NGINX, Edge, Recorder, Request, make_certificate, 
 SOURCE = "01990000-0000-7000-8000-0123456789ab"
 HOOK = f"/v1/webhooks/{SOURCE}"
 PIECES = 5
+PATIENCE_SECONDS = 60
 AWKWARD = bytes(range(256)) + '{"name":"周 美玲",\r\n "n": 1.10}  \n'.encode()
 
 pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not part of the repository: its files are parsed")
@@ -172,14 +173,14 @@ async def test_each_piece_of_a_stream_passes_at_once(edge: Edge, processes: dict
         for number in range(PIECES):
             writer.write(b"9\r\ndata: %d\n\n\r\n" % number)
             # The next piece is made only when somebody has read this one.
-            assert await asyncio.wait_for(read.get(), 10) == number
+            assert await asyncio.wait_for(read.get(), PATIENCE_SECONDS) == number
         writer.write(b"0\r\n\r\n")
 
     processes["gateway"].answer = stream
     reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
     writer.write(request("GET", "/v1/stream"))
     for number in range(PIECES):
-        await asyncio.wait_for(reader.readuntil(b"data: %d\n\n" % number), 10)
+        await asyncio.wait_for(reader.readuntil(b"data: %d\n\n" % number), PATIENCE_SECONDS)
         await read.put(number)
     writer.close()
 

@@ -58,7 +58,7 @@ async def test_a_migration_waits_only_shortly_for_a_table_in_use(own_kith: KithD
     holder = await asyncpg.connect(own_kith.admin_url)
     try:
         await holder.execute("BEGIN; LOCK TABLE gateway.alembic_version IN ACCESS EXCLUSIVE MODE")
-        code, said = await asyncio.wait_for(run(own_kith, "upgrade"), 20)
+        code, said = await asyncio.wait_for(run(own_kith, "upgrade"), 90)
     finally:
         await holder.close()
     assert code != 0

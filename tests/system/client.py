@@ -10,7 +10,8 @@ import httpx
 
 Json = dict[str, Any]
 
-ANSWER_SECONDS = 20.0
+ANSWER_SECONDS = 60.0
+"""Longer than the gateway waits for a service: what it says then is told, on a machine of any speed."""
 POLL_SECONDS = 0.02
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 NOT_FOUND = 404
@@ -87,7 +88,7 @@ class Client:
             found += page["items"]
         return found
 
-    async def job(self, started: Json, seconds: float = 60.0) -> Json:
+    async def job(self, started: Json, seconds: float = 120.0) -> Json:
         """Wait until a job has ended well."""
 
         async def ended() -> Json | None:
@@ -106,7 +107,7 @@ class Client:
         return found
 
 
-async def eventually(check: Callable[[], Awaitable[Any]], what: str, seconds: float = 15.0) -> Any:  # noqa: ANN401 - what the check finds
+async def eventually(check: Callable[[], Awaitable[Any]], what: str, seconds: float = 60.0) -> Any:  # noqa: ANN401 - what the check finds
     """Ask again and again until the check finds something; return it."""
     deadline = time.monotonic() + seconds
     while True:

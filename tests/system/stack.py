@@ -12,7 +12,7 @@ from deploy.local.stack import LocalStack
 from tests.system.supervisor import DATABASE, HELD
 
 POLL_SECONDS = 0.05
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 NAMES = ("gateway", "contacts", "contacts-worker", "scoring", "campaigns")
 
 

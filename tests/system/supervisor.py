@@ -13,7 +13,7 @@ from deploy.local.group import Child
 from deploy.local.home import Home
 from deploy.local.processes import PART_NAMES, part_named
 from deploy.local.stream import Stream
-from deploy.local.up import Run
+from deploy.local.up import PATIENCE_SECONDS, Run
 
 DATABASE = "postgres"
 HELD = "held"
@@ -66,7 +66,7 @@ class Supervisor(Run):
             self._start_again(name)
 
     def _start_again(self, name: str) -> None:
-        self._listeners[name] = ports.reserve(self._surroundings.ports[name])
+        self._listeners[name] = ports.reserve(self._surroundings.ports[name], PATIENCE_SECONDS)
         self._start(part_named(name))
         self._note_state()
 

@@ -190,7 +190,7 @@ async def status_of(stack: Stack, head: str) -> int:
     reader, writer = await asyncio.open_connection(url.host, url.port)
     try:
         writer.write(head.encode())
-        line = await asyncio.wait_for(reader.readline(), 10)
+        line = await asyncio.wait_for(reader.readline(), 60)
         return int(line.split()[1])
     finally:
         writer.close()

@@ -140,7 +140,7 @@ class TestLists:
 
     async def test_a_cursor_that_was_changed_in_one_place_is_refused(self, two: Two) -> None:
         cursor = (await two.owner.get("/v1/care-rules", limit=1))["next_cursor"]
-        for place in range(0, len(cursor), 7):
+        for place in range(0, len(cursor) - 1, 7):  # bits of the last letter may mean nothing
             letter = "A" if cursor[place] != "A" else "B"
             changed = f"{cursor[:place]}{letter}{cursor[place + 1 :]}"
             answer = await two.owner.send("GET", "/v1/care-rules", params={"cursor": changed})
@@ -175,7 +175,7 @@ async def test_broken_http_is_never_answered_in_html(stack: Stack) -> None:
         reader, writer = await asyncio.open_connection(url.host, url.port)
         writer.write(raw)
         writer.write_eof()
-        told = await asyncio.wait_for(reader.read(), 10)
+        told = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         assert b"<" not in told
         assert b"Traceback" not in told

@@ -69,7 +69,7 @@ async def test_a_key_goes_and_api_keys_webhooks_and_kept_replies_stay(tmp_path: 
             async def clean(name: str = name) -> bool:
                 return is_clean(stack, name)
 
-            await eventually(clean, f"everything of {name} is sealed with the new key")
+            await eventually(clean, f"everything of {name} is sealed with the new key", 120)
         async with Client(stack.url, key) as client:
             shop.client = client
             await shop.place(shop.order())

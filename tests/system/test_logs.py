@@ -74,7 +74,7 @@ async def test_values_in_what_is_no_request(stack: Stack, raw: str) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(raw.encode())
         writer.write_eof()
-        await asyncio.wait_for(reader.read(), 20)
+        await asyncio.wait_for(reader.read(), 60)
         writer.close()
 
 

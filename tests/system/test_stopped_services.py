@@ -79,7 +79,7 @@ async def test_a_reminder_completed_while_contacts_is_down_becomes_one_interacti
     async def written() -> list[Json]:
         return await client.items("/v1/interactions", customer_id=customer)
 
-    await eventually(written, "the interaction is written", seconds=30)
+    await eventually(written, "the interaction is written")
     # Give a second one the chance to appear that must never come.
     await shop.place(another := shop.order())
     await view_with_reminder(client, shop, another)
@@ -107,5 +107,5 @@ async def test_postgres_that_stops_for_a_while_makes_503_and_then_everything_goe
         again = await shop.deliver(shop.topic_created, order.body())
         return again.status_code == 200
 
-    await eventually(taken, "the shop's next attempt is taken", seconds=30)
+    await eventually(taken, "the shop's next attempt is taken")
     await view_with_reminder(client, shop, order)

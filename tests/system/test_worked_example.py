@@ -123,7 +123,7 @@ async def load(client: Client) -> dict[str, str]:
         answers = [await client.find(f"/v1/customers/{ids[name]}/scores") for name in EXPECTED]
         return all(answer and answer["scores"]["value_tier"]["value"] for answer in answers)
 
-    await eventually(all_known, "scoring knows everybody", seconds=30)
+    await eventually(all_known, "scoring knows everybody")
     return ids
 
 
