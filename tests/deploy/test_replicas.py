@@ -54,8 +54,8 @@ async def deliver(shop: Shop, order: ShopOrder) -> str:
         found: Json = answer.json()
         return found if answer.status_code == 200 else None
 
-    first = await eventually(taken, f"order {order.number} is taken", 30)
-    again = await eventually(taken, f"order {order.number} is taken again", 30)
+    first = await eventually(taken, f"order {order.number} is taken")
+    again = await eventually(taken, f"order {order.number} is taken again")
     assert again["status"] == "duplicate"
     assert again["delivery_id"] == first["delivery_id"]
     return order.external_id
@@ -136,10 +136,10 @@ async def complete(client: Client, reminder: Json) -> None:
             return False
         return answer.is_success
 
-    await eventually(done, "the reminder is completed", 30)
+    await eventually(done, "the reminder is completed")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_replicas_are_replaced_without_a_fault_and_die_without_a_loss(
     client: Client, replicas: Replicas, own_kith: KithDatabase
 ) -> None:
@@ -179,7 +179,7 @@ async def at_least(client: Client, number: int, path: str, **query: str) -> list
         found = await client.items(path, **query)
         return found if len(found) >= number else None
 
-    found: list[Json] = await eventually(there, f"{number} are listed at {path}", 60)
+    found: list[Json] = await eventually(there, f"{number} are listed at {path}")
     return found
 
 
@@ -187,9 +187,9 @@ async def settled(database: KithDatabase) -> None:
     """Wait until nothing waits: every event is numbered, and applied by everybody who follows it."""
 
     async def quiet() -> bool:
-        return not any([await read(database, statement) for statement in UNSETTLED])
+        return await read(database, UNSETTLED) == 0
 
-    await eventually(quiet, "nothing waits any more", 30)
+    await eventually(quiet, "nothing waits any more")
 
 
 async def read(database: KithDatabase, sql: str) -> int:

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local.stack import ROOT, LocalStack
+from tests.settled import pause
 
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 MAKE = re.compile(r"^make ", re.MULTILINE)
-# A person pauses between reading two steps; events need a moment between an order and its reminder.
-PAUSE = "\nsleep 2\n"
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +28,10 @@ def stack() -> Iterator[LocalStack]:
 def run(stack: LocalStack, document: str) -> str:
     """Paste a document's commands into a shell beside the running Kith; return all that it printed."""
     blocks = [block for block in BLOCK.findall((ROOT / document).read_text()) if not MAKE.search(block)]
-    script = PAUSE.join(blocks).replace("http://127.0.0.1:8080", stack.url)
+    script = pause(stack.state["database_url"]).join(blocks).replace("http://127.0.0.1:8080", stack.url)
     folder = stack.home.path.parent
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=False, capture_output=True, text=True, timeout=60
+        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -7,18 +7,17 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.settled import pause
 from tests.system.client import Client, Json, eventually
 from tests.system.stack import Stack
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "first-hour.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAUSE = "\nsleep 0.5\n"
-"""What a reader takes to look at an answer: the next block may count on what the last one caused."""
 
 
-def commands(document: Path) -> str:
+def commands(document: Path, between: str) -> str:
     """Return the shell blocks of a document as one script; what starts Kith stands in text blocks."""
-    return PAUSE.join(BLOCK.findall(document.read_text()))
+    return between.join(BLOCK.findall(document.read_text()))
 
 
 async def test_every_command_of_the_first_hour_works(
@@ -29,7 +28,8 @@ async def test_every_command_of_the_first_hour_works(
     (tmp_path / ".kith").mkdir()
     key = client.http.headers["Authorization"].removeprefix("Bearer ")
     (tmp_path / ".kith" / "admin.key").write_text(f"{key}\n")
-    script = commands(GUIDE).replace("http://127.0.0.1:8080", stack.url)
+    # The reader looks at each answer: the next block may count on what the last one caused.
+    script = commands(GUIDE, pause(stack.state["database_url"])).replace("http://127.0.0.1:8080", stack.url)
 
     process = await asyncio.create_subprocess_exec(
         "bash",
