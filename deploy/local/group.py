@@ -38,10 +38,14 @@ class Child:
 
 
 class Group:
-    """The children and their output. Has no threads, so that it may fork at any time."""
+    """The children and their output. Has no threads, so that it may fork at any time.
 
-    def __init__(self, stream: Stream) -> None:
+    Who was told to stop has `patience` seconds before it is killed.
+    """
+
+    def __init__(self, stream: Stream, *, patience: float = STOP_SECONDS) -> None:
         self._stream = stream
+        self._patience = patience
         self.children: dict[str, Child] = {}
 
     def start(self, name: str, work: Callable[[], int]) -> Child:
@@ -63,7 +67,7 @@ class Group:
         for wave in (*waves, list(self.children)):
             wanted = [self.children[name] for name in wave if name in self.children]
             self._signal(wanted, signal.SIGTERM)
-            if not self._await_end(wanted, STOP_SECONDS):
+            if not self._await_end(wanted, self._patience):
                 self._signal(wanted, signal.SIGKILL)
                 self._await_end(wanted, STOP_SECONDS)
 

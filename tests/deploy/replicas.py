@@ -31,10 +31,8 @@ from tests.cluster import KithDatabase
 from tests.conftest import settings_values
 from tests.deploy.containerfile import ROOT
 
-START_SECONDS = 90.0
-STOP_SECONDS = 40.0
-PAUSE_SECONDS = 0.2
-"""Between the last caller and SIGTERM: preStop in deploy/kubernetes, which waits longer since more must learn of it."""
+START_SECONDS = 240.0
+STOP_SECONDS = 120.0
 PIECE = 65536
 POOLS = {"api_pool_size": "3", "worker_pool_size": "3"}
 
@@ -55,7 +53,10 @@ class Replica:
 
 
 class Balancer:
-    """One address for all replicas of a process, as a Service of Kubernetes is one; passes bytes, knows no HTTP."""
+    """One address for all replicas of a process, as a Service of Kubernetes is one; passes bytes, knows no HTTP.
+
+    A replica is connected to when its caller has begun to speak: it has no connection that carries nothing yet.
+    """
 
     def __init__(self, ports: list[int]) -> None:
         self.ports = ports
@@ -78,17 +79,25 @@ class Balancer:
         await asyncio.gather(*self._pipes, return_exceptions=True)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ports = list(self.ports)
-        for _ in ports:
-            self._turn += 1
-            with suppress(OSError):
-                there = await asyncio.open_connection(LOOPBACK, ports[self._turn % len(ports)])
+        with suppress(OSError):
+            first = await reader.read(PIECE)
+            there = await self._reach() if first else None
+            if there is not None:
+                there[1].write(first)
                 for source, target in ((reader, there[1]), (there[0], writer)):
                     pipe = asyncio.create_task(self._pour(source, target))
                     self._pipes.add(pipe)
                     pipe.add_done_callback(self._pipes.discard)
                 return
         writer.close()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """Connect to the replica whose turn it is, or to the one after it where that is dead."""
+        self._turn += 1
+        for turn in range(self._turn, self._turn + len(self.ports)):
+            with suppress(OSError):
+                return await asyncio.open_connection(LOOPBACK, self.ports[turn % len(self.ports)])
+        return None
 
     async def _pour(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         try:
@@ -125,7 +134,8 @@ class Replicas:
         plan = {each.name: {"process": each.process, "environment": self._environment(each)} for each in self.all}
         (self._folder / "plan.json").write_text(json.dumps(plan))
         self._parent = self._start()
-        await self._ready()
+        for each in self.all:
+            await self._is_ready(each)
         return self
 
     async def __aexit__(
@@ -159,13 +169,16 @@ class Replicas:
         (replica,) = [each for each in self.all if each.name == name]
         callers = self._balancers[replica.process].ports if replica.role == "api" else [replica.port]
         callers.remove(replica.port)
-        await asyncio.sleep(PAUSE_SECONDS)
+        # Connections are accepted in turn: when this one is answered, all that were made before it have been accepted.
+        # It takes the place of preStop in deploy/kubernetes, where more must learn that a replica goes.
+        await self._is_ready(replica)
         old = self._pids()[name]
         os.kill(old, signal.SIGTERM)
         deadline = time.monotonic() + START_SECONDS
-        while self._pids()[name] == old or not (await asyncio.to_thread(is_ready, replica.port))[0]:
+        while self._pids()[name] == old:
             assert time.monotonic() < deadline, f"{name} did not come back:\n{self.log.read_text()}"
             await asyncio.sleep(0.05)
+        await self._is_ready(replica)
         callers.append(replica.port)
 
     def stop(self) -> dict[str, int]:
@@ -196,14 +209,14 @@ class Replicas:
         pids: dict[str, int] = json.loads((self._folder / "pids.json").read_text())
         return pids
 
-    async def _ready(self) -> None:
+    async def _is_ready(self, replica: Replica) -> None:
+        """Wait until a replica says so."""
         deadline = time.monotonic() + START_SECONDS
-        for each in self.all:
-            while not (await asyncio.to_thread(is_ready, each.port))[0]:
-                assert self._parent is not None
-                assert self._parent.poll() is None, self.log.read_text()
-                assert time.monotonic() < deadline, f"{each.name} is not ready:\n{self.log.read_text()}"
-                await asyncio.sleep(0.05)
+        while not (await asyncio.to_thread(is_ready, replica.port))[0]:
+            assert self._parent is not None
+            assert self._parent.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, f"{replica.name} is not ready:\n{self.log.read_text()}"
+            await asyncio.sleep(0.05)
 
 
 def as_text(value: object) -> str:
@@ -217,7 +230,7 @@ def run(folder: Path) -> None:
     for process in PROCESSES:
         process.settings_class()
         process.factory()
-    group, stopping = Group(Stream()), []
+    group, stopping = Group(Stream(), patience=STOP_SECONDS / 2), []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
 
     def work(name: str) -> int:
