@@ -4,12 +4,15 @@ import fcntl
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from deploy.local.errors import LocalRunError
+
+PATIENCE_SECONDS = 1.0
 
 
 class Home:
@@ -37,7 +40,7 @@ class Home:
     def prepare(self) -> None:
         """Create the folders; a clear sentence where that is not allowed."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
             for folder in (self.secrets, self.run):
                 folder.mkdir(mode=0o700, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path):
@@ -51,7 +54,7 @@ class Home:
         """Hold the home for this process. The lock ends with the process, so a killed run leaves no stale one."""
         self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock_within(self._descriptor, PATIENCE_SECONDS)
         except BlockingIOError as error:
             holder = os.read(self._descriptor, 32).decode(errors="replace").strip() or "unknown"
             self.release_in_child()
@@ -112,9 +115,29 @@ class Home:
         return False
 
 
+def _lock_within(descriptor: int, seconds: float) -> None:
+    # Whoever only asks whether Kith runs holds a free lock for an instant, which is not to be taken for a run.
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error

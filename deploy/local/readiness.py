@@ -4,7 +4,7 @@ import http.client
 
 from deploy.local.ports import LOOPBACK
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
 OK = 200
 
 
