@@ -18,9 +18,11 @@ from deploy.local.home import Home
 from services.kit.settings import PREFIX
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120.0
-STOP_SECONDS = 40.0
+START_SECONDS = 240.0
+STOP_SECONDS = 120.0
 TAIL_LINES = 40
+PATIENT = {"connect_seconds": "20", "part_seconds": "20"}
+"""What a test waits for is no matter of how fast the machine is: nothing is left out because it was late."""
 
 
 class LocalStack:
@@ -125,8 +127,9 @@ class LocalStack:
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        own = {"home": str(self.home.path), "port": "0", "system_folder": str(system_folder()), **self._settings}
-        return inherited | {f"{PREFIX}{name.upper()}": value for name, value in own.items()}
+        own = {"home": str(self.home.path), "port": "0", "system_folder": str(system_folder())}
+        given = PATIENT | own | self._settings
+        return inherited | {f"{PREFIX}{name.upper()}": value for name, value in given.items()}
 
 
 @functools.cache
