@@ -76,8 +76,10 @@ class Execution:
         return JobExecutor(parameters, self, handler)
 
     async def call(self, handler: Handler, context: JobContext) -> None:
-        """Run a handler so that `stop` can break it off."""
+        """Run a handler so that `stop` can break it off, also where that came while its job was taken."""
         task = asyncio.ensure_future(handler(context))
+        if self.stopping:
+            task.cancel()
         self._running.add(task)
         try:
             await task

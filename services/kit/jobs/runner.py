@@ -123,8 +123,10 @@ class JobRunner:
     async def _pass_on_news(self, queries: Queries) -> None:
         """Tell the library's listener of new jobs: outside the transactions that added them, unlike its own trigger."""
         channel = self._settings.channel
+        added = self._database.wakeups.next(JOBS)
         while True:
-            await self._database.wakeups.next(JOBS).wait()
+            await added.wait()
+            added = self._database.wakeups.next(JOBS)  # before it is told: meanwhile there may be another
             news = {
                 "channel": channel,
                 "operation": "insert",

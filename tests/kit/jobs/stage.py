@@ -14,7 +14,7 @@ from tests.waiting import until
 @contextlib.asynccontextmanager
 async def at_work(*runners: JobRunner) -> AsyncIterator[None]:
     """Run runners while the context is open."""
-    worker = Worker("contacts", stop_seconds=5)
+    worker = Worker("contacts", stop_seconds=60)
     for number, runner in enumerate(runners):
         worker.add(f"jobs-{number}", runner.run, finish=runner.finish)
     async with worker.running():
@@ -41,13 +41,13 @@ async def entries(database: Database) -> dict[str, str]:
     return {row["dedupe_key"].partition("/")[0]: row["status"] for row in rows}
 
 
-async def until_status(database: Database, job_id: UUID, status: str, *, seconds: float = 10) -> dict[str, Any]:
+async def until_status(database: Database, job_id: UUID, status: str) -> dict[str, Any]:
     """Wait until a job has a status, and return its row."""
 
     async def reached() -> bool:
         return (await job(database, job_id)).get("status") == status
 
-    await until(reached, seconds=seconds)
+    await until(reached)
     return await job(database, job_id)
 
 

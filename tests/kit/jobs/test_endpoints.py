@@ -17,6 +17,7 @@ from services.kit.problems import NotFound
 from services.kit.web import Kit, create_app
 from tests.callers import Caller, running
 from tests.kit.jobs.stage import add, at_work, entries, job, until_status
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -110,7 +111,11 @@ async def test_a_running_job_is_cancelled_and_resumed_where_it_stopped(
 
     async with at_work(runner):
         job_id = await add(database, workspace_id, "count")
-        await until_status(database, job_id, "running")
+
+        async def counts() -> bool:
+            return bool((await job(database, job_id))["state"])
+
+        await until(counts)
         answer = await client.post(f"/v1/jobs/{job_id}/cancel")
         assert answer.json()["status"] == "cancelling"
         row = await until_status(database, job_id, "cancelled")

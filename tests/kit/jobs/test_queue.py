@@ -1,6 +1,5 @@
 """Adding jobs: with their cause or not at all, once per key, without disturbing the transaction."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import pytest
 from services.kit.clock import SystemClock
 from services.kit.database import Database
 from services.kit.ids import new_id
-from services.kit.jobs import JobContext, JobHouse, JobRunner, enqueue
+from services.kit.jobs import JobContext, JobHouse, JobRunner, Limits, enqueue
 from services.kit.wakeups import JOBS
 from tests.kit.jobs.stage import add, at_work, entries, job, until_queue_is_empty, until_status
 
@@ -94,18 +93,15 @@ async def test_no_notice_is_sent_inside_the_transaction(database: Database, work
 
 
 async def test_a_job_begins_at_once(database: Database, workspace_id: UUID) -> None:
-    runner = JobRunner(database, SystemClock())
-    begun: list[float] = []
+    runner = JobRunner(database, SystemClock(), Limits(seconds_between_looks=3600))
 
     @runner.handler("count")
     async def count(_: JobContext) -> None:
-        begun.append(time.monotonic())
+        return
 
     async with at_work(runner):
-        await until_status(database, await add(database, workspace_id, "count"), "succeeded")
-        added = time.monotonic()
-        await until_status(database, await add(database, workspace_id, "count"), "succeeded")
-    assert begun[1] - added < 1, "less than the two seconds between looks into the queue"
+        for _ in range(2):  # the first may be found at the start
+            await until_status(database, await add(database, workspace_id, "count"), "succeeded")
 
 
 async def test_an_open_job_without_an_entry_is_found_again(
