@@ -47,9 +47,9 @@ def marks_of(header: str) -> list[Mark]:
     return [Mark(match[1], int(match[2])) for match in found if match]
 
 
-async def numbered(database: Database, number: int, seconds: float = PATIENCE_SECONDS) -> Place:
+async def numbered(database: Database, number: int) -> Place:
     """Return a place of our feed at or behind the event with this sequence number, once it has been numbered."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         wake = database.wakeups.next(EVENTS)
         async with database.worker_pool.acquire(timeout=CONNECTION_SECONDS) as connection:

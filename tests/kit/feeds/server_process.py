@@ -1,4 +1,4 @@
-"""A producer served as in production: `server_process.py <admin url> <port> <private key> <public keys>`."""
+"""A producer served as in production: `server_process.py <admin url> <socket> <private key> <public keys>`."""
 
 import json
 import socket
@@ -12,12 +12,12 @@ from tests.cluster import KithDatabase
 from tests.conftest import settings_values
 
 
-def main(admin_url: str, port: int, private_key: str, public_keys: str) -> int:
+def main(admin_url: str, descriptor: int, private_key: str, public_keys: str) -> int:
     """Serve until stopped."""
     values = settings_values(KithDatabase("kith", admin_url), "contacts")
     own_keys = {"identity_private_key": private_key, "identity_public_keys": json.loads(public_keys)}
     settings = ServiceSettings.model_validate(values | own_keys)
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = socket.socket(fileno=descriptor)
     return serve(create_app(Kit.build(settings), title="t", routers=[], routes=feed_routes()), listener)
 
 

@@ -135,6 +135,9 @@ async def test_a_failing_event_stops_it_and_nothing_is_skipped(stage: Stage, wor
     async def failing() -> bool:
         return stopped() == {"failing_event"}
 
+    async def going_on() -> bool:
+        return stopped() == set() and (await stage.cursor())[1] == 23
+
     async with running(stage.follower(handler, wait=0.1)):
         await until(failing)
         assert await stage.totals() == {good: 13}, "what stands before the failing event has taken effect"
@@ -142,9 +145,7 @@ async def test_a_failing_event_stops_it_and_nothing_is_skipped(stage: Stage, wor
         assert (await stage.cursor())[1] == 13
         assert gauge("kith_follower_lag_events") == 10
         handler.poison = None
-        await until_caught_up(stage, 23)
-        await asyncio.sleep(0.02)
-        assert stopped() == set()
+        await until(going_on)
     assert await stage.totals() == {good: 13, bad: 1, later: 9}
 
 
@@ -171,7 +172,7 @@ async def test_lag_is_shown_in_events_and_seconds(stage: Stage, workspace_id: UU
     follower = stage.follower(Sums(), batch=4)
     await follower.step()
     assert gauge("kith_follower_lag_events") == 6
-    assert 290 < (gauge("kith_follower_lag_seconds") or 0) < 310
+    assert 200 < (gauge("kith_follower_lag_seconds") or 0) <= 300
     await follower.step()
     await follower.step()
     assert gauge("kith_follower_lag_events") == 0
@@ -191,7 +192,7 @@ async def test_lag_grows_while_nothing_can_be_applied_and_while_nobody_answers(
     with pytest.raises(ArithmeticError):
         await follower.step()
     clock.set(now + timedelta(minutes=10))
-    assert 590 < (gauge("kith_follower_lag_seconds") or 0) < 610
+    assert 500 < (gauge("kith_follower_lag_seconds") or 0) <= 600
     failing.poison = None
     await follower.step()
     assert gauge("kith_follower_lag_seconds") == 0

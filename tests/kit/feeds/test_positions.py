@@ -37,7 +37,10 @@ async def number(stage: Stage) -> None:
     assert await Sequencer(stage.producer, SystemClock()).number_all()
 
 
-async def test_a_read_waits_until_the_write_has_arrived(stage: Stage, workspace_id: UUID) -> None:
+async def test_a_read_waits_until_the_write_has_arrived(
+    stage: Stage, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "PATIENCE_SECONDS", 60)
     follower = stage.follower(Sums(), name=NAME)
     await follower.step()
     mark = await write(stage, workspace_id)

@@ -15,30 +15,28 @@ from tests.cluster import KithDatabase
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
+LOOKED = """
+SELECT 1 FROM pg_stat_activity WHERE datname = $1 AND state = 'idle' AND query LIKE '%FROM events WHERE position > $1%'
+"""
+"""A connection that looked for events last: whoever polls has begun to wait."""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-async def test_it_answers_long_polls_and_ends_at_once(kith: KithDatabase) -> None:
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.kit.feeds.server_process",
-        kith.admin_url,
-        str(port),
-        keys.private_key("contacts"),
-        json.dumps(keys.public_keys()),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    headers = Caller(["feed:read"], issuer="scoring").headers("contacts")
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=40) as client:
+async def test_it_answers_long_polls_and_ends_at_once(own_kith: KithDatabase) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.kit.feeds.server_process",
+            own_kith.admin_url,
+            str(listener.fileno()),
+            keys.private_key("contacts"),
+            json.dumps(keys.public_keys()),
+            cwd=ROOT,
+            pass_fds=[listener.fileno()],
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
 
         async def is_ready() -> bool:
             try:
@@ -46,13 +44,17 @@ async def test_it_answers_long_polls_and_ends_at_once(kith: KithDatabase) -> Non
             except httpx.TransportError:
                 return False
 
-        await until(is_ready, seconds=30)
-        poll = asyncio.create_task(client.get("/feed?timeout=30000"))
-        await asyncio.sleep(0.3)
+        async def polls() -> bool:
+            return bool(await own_kith.as_admin(LOOKED, own_kith.name))
+
+        await until(is_ready)
+        headers = Caller(["feed:read"], issuer="scoring").headers("contacts")
+        poll = asyncio.create_task(client.get("/feed?timeout=30000", headers=headers))
+        await until(polls)
         told = time.monotonic()
         process.terminate()
         answer = await poll
         code = await process.wait()
     assert (answer.status_code, answer.json()) == (200, [])
     assert code == 0
-    assert time.monotonic() - told < 4
+    assert time.monotonic() - told < 20, "less than the poll would have waited"
