@@ -10,6 +10,9 @@ from fastapi import FastAPI
 from services.kit.identity import HEADER, Identity, IdentitySigner, Visibility
 from tests import keys
 
+LIFETIME_SECONDS = 3600
+"""What a test signs once outlives it, also on a machine that is slow."""
+
 
 class Caller:
     """Somebody with an identity, signed as the gateway (or another service) signs it."""
@@ -33,7 +36,7 @@ class Caller:
             team=frozenset(team),
             service=None if issuer == "gateway" else issuer,
         )
-        self._signer = IdentitySigner(issuer, keys.private_key(issuer))
+        self._signer = IdentitySigner(issuer, keys.private_key(issuer), lifetime=LIFETIME_SECONDS)
 
     @property
     def workspace_id(self) -> UUID:

@@ -75,13 +75,21 @@ INTERNAL_SCOPES = frozenset({"feed:read", "internal"})
 class IdentitySigner:
     """Signs identities for one issuer (a process of Kith)."""
 
-    def __init__(self, issuer: str, private_key: str, now: Callable[[], float] = time.time) -> None:
-        """Take the key as `kid:base64 of 32 bytes`."""
+    def __init__(
+        self,
+        issuer: str,
+        private_key: str,
+        now: Callable[[], float] = time.time,
+        *,
+        lifetime: int = LIFETIME_SECONDS,
+    ) -> None:
+        """Take the key as `kid:base64 of 32 bytes`, and for how many seconds what it signs is believed."""
         kid, _, encoded = private_key.partition(":")
         self.issuer = issuer
         self._kid = kid
         self._key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(encoded))
         self._now = now
+        self._lifetime = lifetime
 
     @property
     def public_key(self) -> tuple[str, bytes]:
@@ -89,13 +97,13 @@ class IdentitySigner:
         return f"{self.issuer}:{self._kid}", self._key.public_key().public_bytes_raw()
 
     def sign(self, identity: Identity, audience: str) -> str:
-        """Return a token that `audience` accepts for thirty seconds."""
+        """Return a token that `audience` accepts, by default for thirty seconds."""
         issued = int(self._now())
         claims: dict[str, Any] = {
             "iss": self.issuer,
             "aud": audience,
             "iat": issued,
-            "exp": issued + LIFETIME_SECONDS,
+            "exp": issued + self._lifetime,
             "ws": str(identity.workspace_id),
             "sub": str(identity.actor_id),
             "kind": identity.actor_kind,
