@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from services.kit.clock import FixedClock
@@ -33,8 +34,11 @@ def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
 
 sys.addaudithook(refuse_other_machines)
 
-# Two busy cores make single examples slow now and then; the time limit of the whole test is pytest's.
-hypothesis_settings.register_profile("kith", deadline=None)
+# Each run makes up the same examples, so that one that fails has to do with what was changed. How long they take has to
+# do with the machine: the time limit is that of the whole test.
+hypothesis_settings.register_profile(
+    "kith", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("kith")
 
 
