@@ -53,8 +53,10 @@ class Peer:
 
 
 def client_of(peer: Answer) -> ServiceClient:
+    """Return a client for whom time stands still: a circuit that opened stays open."""
     signer = IdentitySigner("scoring", keys.private_key("scoring"))
-    return ServiceClient("contacts", "http://contacts.test", signer, transport=httpx.MockTransport(peer))
+    transport = httpx.MockTransport(peer)
+    return ServiceClient("contacts", "http://contacts.test", signer, transport=transport, now=lambda: 0.0)
 
 
 def answer_with(problem: Problem) -> httpx.Response:

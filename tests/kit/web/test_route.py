@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from services.kit.web import (
 )
 from tests.callers import Caller, running
 from tests.cluster import KithDatabase
+from tests.waiting import until
 
 router = Router(prefix="/v1/things", tags=["things"])
 # The outbox serves as the table of things: it exists in every schema and needs no migration of its own.
@@ -51,7 +53,7 @@ THINGS = Listing(
 class ThingCreate(Input):
     name: ShortText
     fail: Literal["before", "commit", "crash", "disk"] | None = None
-    seconds: float = 0
+    wait: bool = False
 
 
 class ThingQuery(ListQuery):
@@ -61,6 +63,7 @@ class ThingQuery(ListQuery):
 
 class Signals:
     started = asyncio.Event()
+    go_on = asyncio.Event()
     calls = 0
 
 
@@ -76,7 +79,8 @@ async def create_thing(body: ThingCreate, session: WriteSession, caller: CallerD
         body.name,
         thing,
     )
-    await asyncio.sleep(body.seconds)
+    if body.wait:
+        await Signals.go_on.wait()
     if body.fail == "before":
         raise Conflict("No.")
     if body.fail == "crash":
@@ -85,9 +89,14 @@ async def create_thing(body: ThingCreate, session: WriteSession, caller: CallerD
         await session.execute("DO $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$")
     if body.fail == "commit":
         await session.execute("SET LOCAL idle_in_transaction_session_timeout = 1")
-        await asyncio.sleep(0.05)
+        await until(partial(is_cut_off, session))
     set_etag(response, 1)
     return Ref(id=thing, type="thing", display_name=body.name)
+
+
+async def is_cut_off(session: WriteSession) -> bool:
+    """Tell whether the server has closed the connection."""
+    return session.connection.is_closed()
 
 
 @router.get("", **operation(scopes=["people:read"]))
@@ -235,9 +244,11 @@ class TestIdempotency:
     ) -> None:
         headers = caller.headers("contacts") | {"Idempotency-Key": "slow"}
         Signals.started.clear()
-        first = asyncio.create_task(client.post("/v1/things", headers=headers, json={"name": "a", "seconds": 0.3}))
+        Signals.go_on.clear()
+        first = asyncio.create_task(client.post("/v1/things", headers=headers, json={"name": "a", "wait": True}))
         await Signals.started.wait()
-        second = await client.post("/v1/things", headers=headers, json={"name": "a", "seconds": 0.3})
+        second = await client.post("/v1/things", headers=headers, json={"name": "a", "wait": True})
+        Signals.go_on.set()
         assert (second.status_code, (await first).status_code) == (409, 201)
 
     async def test_a_failed_attempt_may_be_repeated(self, client: httpx.AsyncClient, caller: Caller) -> None:
