@@ -3,10 +3,10 @@
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Self
 
 import iso4217
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 MAX_MINOR = 10**15
 """Largest amount in minor units: a bigint sum of ten thousand of them still fits."""
@@ -53,17 +53,21 @@ class Money(BaseModel):
     amount: Annotated[str, Field(pattern=AMOUNT_PATTERN, max_length=21, description="Decimal text.")]
     currency: CurrencyCode
 
-    @model_validator(mode="after")
-    def fits_currency(self) -> "Money":
-        """Refuse more decimals than the currency has, and amounts beyond what we store."""
-        places = len(self.amount.partition(".")[2])
-        if places > exponent(self.currency):
-            message = f"{self.currency} has {exponent(self.currency)} decimals, {places} were given"
+    @model_validator(mode="wrap")
+    @classmethod
+    def fits_currency(cls, value: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Refuse more decimals than the currency has, and amounts beyond what we store; our own sums may be larger."""
+        money = read(value)
+        if money is value:
+            return money
+        places = len(money.amount.partition(".")[2])
+        if places > exponent(money.currency):
+            message = f"{money.currency} has {exponent(money.currency)} decimals, {places} were given"
             raise ValueError(message)
-        if abs(self.minor) > MAX_MINOR:
+        if abs(money.minor) > MAX_MINOR:
             message = "the amount is too large"
             raise ValueError(message)
-        return self
+        return money
 
     @property
     def minor(self) -> int:
@@ -91,12 +95,14 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(exponent(currency)).to_integral_value(rounding=ROUND_HALF_EVEN))
 
 
-def convert(minor: int, currency: str, rate: Decimal, into: str) -> int:
+def convert(minor: int, currency: str, rate: Decimal, into: str) -> int | None:
     """Return minor units of `currency` in minor units of `into`, half-even; `rate` is one unit in units of `into`.
 
-    98.13 USD at 30.50 gives 2992.96 TWD (2992.965 rounds to the even neighbour).
+    98.13 USD at 30.50 gives 2992.96 TWD (2992.965 rounds to the even neighbour). None for more than we store: a rate
+    that makes so much of an order is none.
     """
-    return to_minor(Decimal(minor).scaleb(-exponent(currency)) * rate, into)
+    found = to_minor(Decimal(minor).scaleb(-exponent(currency)) * rate, into)
+    return found if abs(found) <= MAX_MINOR else None
 
 
 def decimal_of(text: str) -> Decimal:

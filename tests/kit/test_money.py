@@ -3,9 +3,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from services.kit.money import MAX_MINOR, Money, amount_text, convert, decimal_of, exponent, to_minor
+
+
+class Sum(BaseModel):
+    """An answer that holds money."""
+
+    net: Money
 
 
 @pytest.mark.parametrize(("currency", "places"), [("TWD", 2), ("JPY", 0), ("KWD", 3), ("USD", 2)])
@@ -54,6 +60,18 @@ def test_minor_units_survive_the_way_through_text(minor: int, currency: str) -> 
 def test_a_conversion_rounds_half_even_to_the_reporting_currency() -> None:
     assert convert(9813, "USD", Decimal("30.50"), "TWD") == 299296  # 2992.965: the neighbour with the even last digit
     assert convert(10000, "JPY", Decimal("0.21"), "TWD") == 210000
+
+
+def test_a_conversion_into_more_than_we_store_is_none() -> None:
+    assert convert(MAX_MINOR, "USD", Decimal(1), "TWD") == MAX_MINOR
+    assert convert(MAX_MINOR, "JPY", Decimal("999999999999.5"), "TWD") is None
+
+
+def test_a_sum_of_our_own_may_be_larger_than_what_is_taken() -> None:
+    total = Sum(net=Money.of_minor(3 * MAX_MINOR, "USD"))
+    assert total.model_dump() == {"net": {"amount": "30000000000000.00", "currency": "USD"}}
+    with pytest.raises(ValidationError, match="too large"):
+        Sum.model_validate(total.model_dump())
 
 
 def test_rounding_is_half_even() -> None:

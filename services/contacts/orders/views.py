@@ -75,4 +75,4 @@ def in_reporting(row: Row, minor: int) -> Money | None:
     rate = Decimal(1) if row["currency"] == into else row["rate"]
     if into is None or rate is None:
         return None
-    return Money.of_minor(convert(minor, row["currency"], rate, into), into)
+    return money(convert(minor, row["currency"], rate, into), into)

@@ -91,6 +91,13 @@ class TestCreate:
         assert early["total_reporting"] is None
         assert own["total_reporting"] == money("5.00")
 
+    async def test_a_rate_that_makes_too_much_of_an_order_is_none(self, door: Door) -> None:
+        await door.settle(reporting_currency="TWD", time_zone="Asia/Taipei")
+        rate = {"currency": "USD", "valid_from": "2026-01-01", "rate": "999999999999"}
+        await door.made("/v1/exchange-rates", rate)
+        made = await door.made(PATH, {"total": money("9999999999999.99", "USD")})
+        assert (made["total_reporting"], made["net_reporting"]) == (None, None)
+
     async def test_effects_travel_with_the_event(self, door: Door) -> None:
         await door.post(f"{PATH}?effects=scores", TEA)
         assert [event["effects"] for event in await door.events("order.changed")] == ["scores"]
