@@ -139,7 +139,6 @@ async def complete(client: Client, reminder: Json) -> None:
     await eventually(done, "the reminder is completed")
 
 
-@pytest.mark.timeout(600)
 async def test_replicas_are_replaced_without_a_fault_and_die_without_a_loss(
     client: Client, replicas: Replicas, own_kith: KithDatabase
 ) -> None:

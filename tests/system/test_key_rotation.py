@@ -52,7 +52,6 @@ def is_clean(stack: LocalStack, name: str) -> bool:
     return first[2] == "in use" and int(first[1]) > 0 and second[1] == "0"
 
 
-@pytest.mark.timeout(240)
 async def test_a_key_goes_and_api_keys_webhooks_and_kept_replies_stay(tmp_path: Path) -> None:
     repeated = {"json": {"given_name": "美玲", "family_name": "周"}, "headers": {"Idempotency-Key": str(uuid4())}}
     with LocalStack(tmp_path / "home") as stack:
@@ -88,7 +87,6 @@ async def test_a_key_goes_and_api_keys_webhooks_and_kept_replies_stay(tmp_path: 
         assert [line.split(maxsplit=2)[2] for line in lines] == ["in use"]
 
 
-@pytest.mark.timeout(180)
 async def test_a_key_that_goes_too_early_stops_the_start_with_a_reason(tmp_path: Path) -> None:
     with LocalStack(tmp_path / "home") as stack:
         old = (stack.home.secrets / "secret-keys-contacts").read_text()
