@@ -4,9 +4,9 @@ import asyncio
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,9 +25,6 @@ from tests.system.stack import Stack
 from tests.system.test_main_job import view_with_reminder
 
 FROZEN_SECONDS = 13.0
-LONGEST_SECONDS = 30.0
-"""What the gateway waits for a service at most."""
-RECOVERY_SECONDS = 20.0
 WAITING_FOR_STANDBY = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'contacts_api'"
 SMALL_DISK = "16m"
 UNSHARE = shutil.which("unshare")
@@ -52,13 +49,20 @@ async def configured(stack: Stack, **wanted: str) -> AsyncIterator[None]:
         for name, value in wanted.items():
             await admin.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         await admin.execute("SELECT pg_reload_conf()")
-        await asyncio.sleep(0.3)  # so that every backend has read them
+        # The server tells its backends when it has read them itself, and serves no new connection before it has told.
+        await eventually(partial(all_are_set, stack, wanted), "the settings are read")
         try:
             yield
         finally:
             for name in wanted:
                 await admin.execute(f"ALTER SYSTEM RESET {name}")
             await admin.execute("SELECT pg_reload_conf()")
+
+
+async def all_are_set(stack: Stack, wanted: dict[str, str]) -> bool:
+    """Tell whether a new connection finds these settings."""
+    async with administered(stack) as admin:
+        return all([await admin.fetchval(f"SHOW {name}") == value for name, value in wanted.items()])
 
 
 def with_backends(pid: int) -> list[int]:
@@ -87,11 +91,10 @@ async def everything_goes_on(client: Client, shop: Shop) -> None:
 
     order = shop.order()
     body = order.body()
-    await eventually(taken, "a webhook is taken", RECOVERY_SECONDS)
+    await eventually(taken, "a webhook is taken")
     await view_with_reminder(client, shop, order)
 
 
-@pytest.mark.timeout(180)
 async def test_a_database_that_only_reads_answers_reads_puts_writes_off_and_recovers(
     stack: Stack, client: Client
 ) -> None:
@@ -113,35 +116,30 @@ async def test_a_database_that_only_reads_answers_reads_puts_writes_off_and_reco
     await everything_goes_on(client, shop)
 
 
-@pytest.mark.timeout(240)
 async def test_a_database_that_hangs_is_waited_for_within_limits_and_loses_nothing(
     stack: Stack, client: Client, load: Load
 ) -> None:
     shop = await Shop.connect(client, "shopify")
 
-    async def timed(request: Awaitable[httpx.Response]) -> tuple[int, float]:
-        began = time.monotonic()
-        return (await request).status_code, time.monotonic() - began
+    async def write() -> int:
+        return (await client.send("POST", "/v1/people", json=person())).status_code
 
-    def write() -> Awaitable[httpx.Response]:
-        return client.send("POST", "/v1/people", json=person(), timeout=2 * LONGEST_SECONDS)
-
-    def deliver() -> Awaitable[httpx.Response]:
-        return shop.deliver(shop.topic_created, shop.order().body())
+    async def deliver() -> int:
+        return (await shop.deliver(shop.topic_created, shop.order().body())).status_code
 
     async with load:
         await asyncio.sleep(1)
         with frozen(with_backends(stack.pid("postgres"))):
-            probes = [asyncio.create_task(timed(send())) for send in (write, deliver) for _ in range(20)]
+            probes = [asyncio.create_task(send()) for send in (write, deliver) for _ in range(20)]
             await asyncio.sleep(FROZEN_SECONDS)
-        answers = await asyncio.gather(*probes)
+        # Every one is answered before the client's patience ends, which is longer than the gateway's.
+        statuses = set(await asyncio.gather(*probes))
         await asyncio.sleep(2)
 
-    assert all(status in {200, 201, *RETRIED} and seconds < LONGEST_SECONDS + 5 for status, seconds in answers), answers
+    assert statuses <= {200, 201, *RETRIED}
     await everything_is_there_once(stack, client, load)
 
 
-@pytest.mark.timeout(180)
 async def test_a_write_whose_answer_was_lost_by_the_kill_is_answered_the_same_when_it_is_repeated(
     stack: Stack, client: Client
 ) -> None:
@@ -198,7 +196,6 @@ def small_disk(stack: Stack, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(not MAY_MOUNT, reason="the right to mount a small disk is not part of the repository")
-@pytest.mark.timeout(180)
 async def test_a_full_disk_puts_writes_off_lets_reads_go_on_and_recovers(
     stack: Stack, client: Client, small_disk: Path
 ) -> None:

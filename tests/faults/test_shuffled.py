@@ -15,7 +15,7 @@ from tests.system.shops import Shop
 MOST_TIMES = 8
 AT_ONCE = 8
 SECRET = "the same for all, since a message is signed once"
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 120.0
 
 Shops = dict[str, Shop]
 
@@ -40,7 +40,7 @@ async def deliver(shops: Shops, message: Message) -> None:
         assert answer.status_code in {200, 503}, answer.text
         return answer.status_code == 200
 
-    await eventually(taken, "a delivery is taken", 30)
+    await eventually(taken, "a delivery is taken")
 
 
 async def send_in_sequence(shops: Shops, messages: list[Message]) -> None:
@@ -86,7 +86,6 @@ async def pictures_are_equal(one: Client, other: Client) -> Picture:
         await asyncio.sleep(1)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", [1, 2, None], ids=["one", "two", "any"])
 async def test_repeated_and_shuffled_deliveries_end_like_one_pass_in_sequence(
     new_workspace: Callable[[], Awaitable[Client]], chance: Random, seed: int | None
