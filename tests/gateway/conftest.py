@@ -137,7 +137,15 @@ async def echo() -> AsyncIterator[Echo]:
 
 
 @pytest.fixture
-async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedClock) -> AsyncIterator[FastAPI]:
+def answer_seconds() -> float:
+    """How long a service may take; tests that wait for the end of it ask for less."""
+    return 60
+
+
+@pytest.fixture
+async def gateway(
+    settings_for: Callable[..., Any], echo: Echo, clock: FixedClock, answer_seconds: float
+) -> AsyncIterator[FastAPI]:
     """The gateway in front of the echoing service."""
     echo.seen.clear()
     echo.nobody.clear()
@@ -145,7 +153,7 @@ async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedCloc
         settings_for,
         {"contacts": echo.url, "scoring": "http://127.0.0.1:1"},
         cors_origins=["https://app.example"],
-        answer_seconds=0.3,
+        answer_seconds=answer_seconds,
         max_webhook_bytes=2048,
         max_body_bytes=1024,
         max_upload_bytes=1_000_000,
@@ -156,9 +164,10 @@ async def gateway(settings_for: Callable[..., Any], echo: Echo, clock: FixedCloc
 
 
 def gateway_settings(settings_for: Callable[..., Any], peers: dict[str, str], **more: object) -> GatewaySettings:
-    """Return settings of a gateway in front of these peers."""
+    """Return settings of a gateway in front of these peers, whom it gives time unless told otherwise."""
+    patient = {"connect_seconds": 30, "part_seconds": 30}
     found: GatewaySettings = settings_for(
-        "gateway", GatewaySettings, public_url="https://crm.example", peers=peers, **more
+        "gateway", GatewaySettings, public_url="https://crm.example", peers=peers, **(patient | more)
     )
     return found
 

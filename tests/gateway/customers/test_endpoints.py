@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.app import create_app
+from services.kit.circuit import FAILURES
 from services.kit.clock import FixedClock
 from services.kit.identity import Identity, IdentityVerifier
 from services.kit.ids import new_id
@@ -31,7 +32,9 @@ class Peer:
     def __init__(self, name: str) -> None:
         self.answers: dict[str, Any] = {}
         self.asked: list[tuple[str, Identity, Request]] = []
-        self.late = 0.0
+        self.status = 200
+        self.in_time = asyncio.Event()
+        self.in_time.set()
         self.url = ""
         self._verifier = IdentityVerifier(name, keys.public_keys())
         self.app = Starlette(routes=[Route("/{path:path}", self.answer, methods=["GET", "POST"])])
@@ -39,7 +42,9 @@ class Peer:
     async def answer(self, request: Request) -> Response:
         """Answer a path, 404 where nothing is prepared for it."""
         self.asked.append((request.url.path, self._verifier.verify(request.headers["kith-identity"]), request))
-        await asyncio.sleep(self.late)
+        await self.in_time.wait()
+        if self.status != 200:
+            return Response(status_code=self.status)
         found = self.answers.get(request.url.path)
         if found is None:
             return JSONResponse({"type": "/problems/not-found", "status": 404, "detail": ""}, 404)
@@ -58,6 +63,8 @@ async def peers() -> AsyncIterator[dict[str, Peer]]:
         for peer in found.values():
             peer.url = await stack.enter_async_context(served(peer.app))
         yield found
+        for peer in found.values():
+            peer.in_time.set()
 
 
 @pytest.fixture
@@ -80,12 +87,18 @@ def know(peers: dict[str, Peer], customer: str, kind: str = "person") -> None:
 
 
 @pytest.fixture
+def part_seconds() -> float:
+    """How long a part may take; tests that wait for the end of it ask for less."""
+    return 30
+
+
+@pytest.fixture
 async def client(
-    peers: dict[str, Peer], settings_for: Callable[..., Any], clock: FixedClock, issue: Issue
+    peers: dict[str, Peer], settings_for: Callable[..., Any], clock: FixedClock, issue: Issue, part_seconds: float
 ) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator in front of them."""
     urls = {name: peer.url for name, peer in peers.items()}
-    settings = gateway_settings(settings_for, urls, part_seconds=0.3)
+    settings = gateway_settings(settings_for, urls, part_seconds=part_seconds)
     async with opened(create_app(settings, clock, document=echo_document())) as client:
         client.headers["Authorization"] = f"Bearer {await issue()}"
         yield client
@@ -141,6 +154,7 @@ async def test_one_of_whom_others_have_not_heard_yet_has_no_scores_and_no_remind
     assert (found["scores"], found["reminders"], found["unavailable"]) == ({}, EMPTY, [])
 
 
+@pytest.mark.parametrize("part_seconds", [1.0])
 @pytest.mark.parametrize(
     ("away", "parts"),
     [("scoring", ["scores"]), ("campaigns", ["reminders"]), ("contacts", ["customer", "interactions", "orders"])],
@@ -148,7 +162,7 @@ async def test_one_of_whom_others_have_not_heard_yet_has_no_scores_and_no_remind
 async def test_a_part_whose_service_is_late_is_null_and_named(
     client: httpx.AsyncClient, customer: str, peers: dict[str, Peer], away: str, parts: list[str]
 ) -> None:
-    peers[away].late = 1.0
+    peers[away].in_time.clear()
     found = await view(client, customer)
     assert sorted(part for part, value in found.items() if value is None) == parts
     assert sorted(entry["part"] for entry in found["unavailable"]) == parts
@@ -203,10 +217,11 @@ async def test_the_callers_language_and_position_reach_the_services(
 
 
 async def test_a_service_that_stays_away_is_not_asked_for_a_while(
-    client: httpx.AsyncClient, customer: str, peers: dict[str, Peer]
+    client: httpx.AsyncClient, customer: str, peers: dict[str, Peer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    peers["campaigns"].late = 1.0
-    for _ in range(5):
+    monkeypatch.setattr("services.kit.circuit.OPEN_SECONDS", 3600)
+    peers["campaigns"].status = 503
+    for _ in range(FAILURES):
         await view(client, customer)
     asked = len(peers["campaigns"].asked)
     found = await view(client, customer)

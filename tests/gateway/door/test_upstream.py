@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 import httpx
@@ -36,11 +37,22 @@ class Moody:
         writer.close()
 
 
+def upstream_at(
+    port: int, *, connect_seconds: float = 30, answer_seconds: float = 30, connections: int = 4
+) -> Upstream:
+    return Upstream(
+        {"contacts": f"http://127.0.0.1:{port}"},
+        connect_seconds=connect_seconds,
+        answer_seconds=answer_seconds,
+        connections=connections,
+    )
+
+
 @contextlib.asynccontextmanager
 async def upstream_to(moody: Moody) -> AsyncIterator[tuple[Upstream, int]]:
     server = await asyncio.start_server(moody.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=1, answer_seconds=0.3, connections=4)
+    upstream = upstream_at(port)
     try:
         yield upstream, port
     finally:
@@ -77,7 +89,7 @@ async def test_a_service_that_says_nothing_is_a_timeout() -> None:
 
     server = await asyncio.start_server(wait, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=1, answer_seconds=0.1, connections=4)
+    upstream = upstream_at(port, answer_seconds=0.1)
     with pytest.raises(GatewayTimeout):
         await upstream.send("contacts", post(repeatable=True))
     upstream.stop()
@@ -86,18 +98,19 @@ async def test_a_service_that_says_nothing_is_a_timeout() -> None:
 
 
 async def test_callers_do_not_pile_up_before_a_service_whose_connections_are_all_taken() -> None:
-    release = asyncio.Event()
+    taken, release = asyncio.Event(), asyncio.Event()
 
     async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.set()
         await release.wait()
         writer.write(GOOD)
         writer.close()
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=0.1, answer_seconds=5, connections=1)
+    upstream = upstream_at(port, connect_seconds=1, connections=1)
     first = asyncio.create_task(upstream.send("contacts", post()))
-    await asyncio.sleep(0.02)
+    await taken.wait()
     with pytest.raises(Unavailable, match="takes no more"):
         await upstream.send("contacts", post())
     release.set()
@@ -107,13 +120,12 @@ async def test_callers_do_not_pile_up_before_a_service_whose_connections_are_all
 
 
 async def test_a_service_that_restarts_is_waited_for_a_moment() -> None:
-    moody = Moody(GOOD)
-    async with upstream_to(moody) as (_, port):
-        pass  # the port is known now, and nobody listens on it
-    upstream = Upstream({"contacts": f"http://127.0.0.1:{port}"}, connect_seconds=1, answer_seconds=1, connections=4)
+    place = socket.socket()
+    place.bind(("127.0.0.1", 0))  # it is ours, and nobody listens on it yet
+    upstream = upstream_at(place.getsockname()[1])
     asking = asyncio.create_task(upstream.send("contacts", post()))
     await asyncio.sleep(0.02)
-    server = await asyncio.start_server(moody.serve, "127.0.0.1", port)
+    server = await asyncio.start_server(Moody(GOOD).serve, sock=place)
     assert (await asking).status == 200
     upstream.stop()
     server.close()
@@ -132,7 +144,7 @@ async def test_an_answer_that_breaks_off_reaches_the_caller_as_a_broken_connecti
     async with upstream_to(moody) as (_, port):
         peers = {"contacts": f"http://127.0.0.1:{port}"}
         app = create_app(gateway_settings(settings_for, peers), clock, document=echo_document())  # type: ignore[arg-type]  # a fixture's callable
-        async with served(app, lifespan="on") as url, httpx.AsyncClient(base_url=url) as client:
+        async with served(app, lifespan="on") as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
             with pytest.raises(httpx.RemoteProtocolError):
                 await client.get("/v1/people", headers={"Authorization": f"Bearer {await issue()}"})
 

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import pytest
 
 from gateway.door.upstream import Outgoing, Upstream
 from gateway.door.wire import HIGH_WATER, MOST_HEAD_BYTES, Answer
 from services.kit.problems import GatewayTimeout, Unavailable
+from tests.waiting import until
 
 Serve = Callable[["Line"], Awaitable[None]]
 GOOD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -34,7 +36,7 @@ class Line:
 
 
 @contextlib.asynccontextmanager
-async def service(serve: Serve, *, connections: int = 4, seconds: float = 1.0) -> AsyncIterator[Upstream]:
+async def service(serve: Serve, *, connections: int = 4, seconds: float = 30) -> AsyncIterator[Upstream]:
     numbers = iter(range(1, 1000))
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,7 +46,7 @@ async def service(serve: Serve, *, connections: int = 4, seconds: float = 1.0) -
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    upstream = Upstream({"s": base}, connect_seconds=0.5, answer_seconds=seconds, connections=connections)
+    upstream = Upstream({"s": base}, connect_seconds=30, answer_seconds=seconds, connections=connections)
     try:
         yield upstream
     finally:
@@ -61,6 +63,11 @@ def always(text: bytes) -> Serve:
             await line.say(text.replace(b"\r\n", b"\r\nx-line: %d\r\n" % line.number, 1))
 
     return serve
+
+
+async def has_no_connection(upstream: Upstream) -> bool:
+    """Tell whether every connection is gone, and noticed to be."""
+    return not upstream._pools["s"]._connections
 
 
 async def ask(upstream: Upstream, request: Outgoing = GET) -> tuple[int, bytes, bytes]:
@@ -165,18 +172,23 @@ class TestKeptConnections:
             assert [await ask(upstream) for _ in range(2)] == [(200, b"ok", b"1"), (200, b"ok", b"2")]
 
     async def test_one_on_which_something_comes_unasked_serves_no_second_request(self) -> None:
+        answered, ended = asyncio.Event(), asyncio.Event()
+
         async def serve(line: Line) -> None:
             if line.number > 1:
                 await always(GOOD)(line)
             await line.request()
             await line.say(GOOD.replace(b"\r\n", b"\r\nx-line: 1\r\n", 1))
-            await asyncio.sleep(0.02)
+            await answered.wait()
             await line.say(GOOD)
-            await line.request()
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                await line.request()
+            ended.set()
 
         async with service(serve) as upstream:
             assert await ask(upstream) == (200, b"ok", b"1")
-            await asyncio.sleep(0.05)
+            answered.set()
+            await ended.wait()
             assert await ask(upstream) == (200, b"ok", b"2")
 
     async def test_one_that_the_service_has_closed_is_replaced_unnoticed(self) -> None:
@@ -187,7 +199,7 @@ class TestKeptConnections:
         async with service(serve, connections=1) as upstream:
             for _ in range(3):
                 assert (await upstream.send("s", Outgoing("POST", "/x", []), whole=True)).status == 200
-                await asyncio.sleep(0.02)
+                await until(partial(has_no_connection, upstream))
 
     @pytest.mark.parametrize(("method", "repeatable", "survives"), [("GET", True, True), ("POST", False, False)])
     async def test_one_that_closes_on_a_request_is_replaced_only_where_repeating_is_safe(
@@ -211,17 +223,23 @@ class TestKeptConnections:
                     await ask(upstream, request)
 
     async def test_a_caller_who_gives_up_takes_the_connection_along(self) -> None:
+        asked, given_up = asyncio.Event(), asyncio.Event()
+
         async def serve(line: Line) -> None:
             await line.request()
             if line.number == 1:
-                await asyncio.sleep(0.1)
+                asked.set()
+                await given_up.wait()
             await line.say(GOOD.replace(b"ok", b"%02d" % line.number))
             await line.request()
 
         async with service(serve, connections=1) as upstream:
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.03):
-                    await ask(upstream)
+            asking = asyncio.create_task(ask(upstream))
+            await asked.wait()
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            given_up.set()
             assert (await ask(upstream))[1] == b"02"
 
     async def test_an_answer_that_stops_midway_is_late(self) -> None:
@@ -249,10 +267,10 @@ class TestStreams:
                 sent += 1_000_000
             await always(GOOD)(line)
 
-        async with service(serve, connections=1, seconds=0.2) as upstream:
+        async with service(serve, connections=1, seconds=1) as upstream:
             answer = await upstream.send("s", GET)
             assert isinstance(answer.body, Answer)
-            await asyncio.sleep(0.4)  # longer than a service may take: it is the reader who is slow
+            await asyncio.sleep(1.2)  # longer than a service may take: it is the reader who is slow
             assert sent < size / 2
             assert answer.body._waiting < HIGH_WATER * 4
             assert sum([len(piece) async for piece in answer.body]) == size
@@ -328,8 +346,11 @@ class TestStreams:
 
         async with service(serve) as upstream:
             assert await ask(upstream, Outgoing("POST", "/x", [], body())) == (413, b"no", b"1")
-            await asyncio.sleep(0.02)
-            assert ended
+
+            async def has_ended() -> bool:
+                return ended
+
+            await until(has_ended)
             assert (await ask(upstream, Outgoing("POST", "/x", [], body())))[2] == b"2"
 
 

@@ -20,9 +20,12 @@ from services.kit.clock import FixedClock
 from services.kit.database import Database
 from services.kit.feeds.epochs import renew_epoch
 from services.kit.ids import new_id
+from tests.cluster import KithDatabase
 from tests.gateway.conftest import Issue, add_workspace, echo_document, gateway_settings, opened
 from tests.gateway.events.stage import Stage, order, person, reminder, rep
 from tests.gateway.peers import served
+from tests.listening import until_listening
+from tests.waiting import until
 
 PATH = "/v1/events"
 
@@ -219,49 +222,56 @@ class TestScopes:
 
 
 class TestWait:
+    @pytest.fixture(autouse=True)
+    def without_polls(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let those whom nobody wakes sleep on."""
+        monkeypatch.setattr("gateway.events.service.POLL_SECONDS", 3600)
+
     async def test_an_event_ends_the_wait_at_once(
         self, client: httpx.AsyncClient, gateway: FastAPI, stage: Stage, workspace: UUID
     ) -> None:
         start = (await page(client))["next_cursor"]
-        waiting = asyncio.create_task(page(client, after=start, wait=20))
+        waiting = asyncio.create_task(page(client, after=start, wait=30))
         await asyncio.sleep(0.3)
         assert not waiting.done()
         await stage.tell("contacts", workspace, rep())
         await stage.follow()
         # The stage has connections of its own: what a replica hears by NOTIFY is done by hand.
-        began = time.monotonic()
         gateway.state.kit.database.wakeups.wake(f"journal.{workspace}")
-        found = await asyncio.wait_for(waiting, 5)
+        found = await asyncio.wait_for(waiting, 25)
         assert [event["type"] for event in found["items"]] == ["rep.created"]
-        assert time.monotonic() - began < 1.0
 
     async def test_the_follower_tells_waiters_of_other_processes(
-        self, client: httpx.AsyncClient, gateway: FastAPI, stage: Stage, workspace: UUID
+        self, client: httpx.AsyncClient, kith: KithDatabase, stage: Stage, workspace: UUID
     ) -> None:
-        waiting = asyncio.create_task(page(client, wait=20))
+        await until_listening(kith, 1)
         own = stage.databases["gateway"]
         passing = asyncio.create_task(own.wakeups.run(own))
         try:
-            await asyncio.sleep(0.5)
             await stage.tell("contacts", workspace, rep())
-            began = time.monotonic()
+            waiting = asyncio.create_task(page(client, wait=30))
+            await asyncio.sleep(0.3)
             await stage.follow()
-            found = await asyncio.wait_for(waiting, 15)
+            found = await asyncio.wait_for(waiting, 25)
         finally:
             passing.cancel()
         assert len(found["items"]) == 1
-        assert time.monotonic() - began < 3.0, "heard by NOTIFY, not found by looking again"
 
     async def test_an_empty_wait_ends_in_time_and_holds_no_connection(
         self, client: httpx.AsyncClient, gateway: FastAPI
     ) -> None:
         began = time.monotonic()
-        waits = [asyncio.create_task(page(client, wait=2)) for _ in range(20)]
-        await asyncio.sleep(1)
         pool = gateway.state.kit.database.api_pool
-        assert pool.get_idle_size() == pool.get_size()
-        assert [(await wait)["items"] for wait in waits] == [[]] * 20
-        assert 2.0 <= time.monotonic() - began < 6.0
+        waits = [asyncio.create_task(page(client, wait=2)) for _ in range(pool.get_max_size() + 2)]
+
+        async def nobody_reads() -> bool:
+            return bool(pool.get_idle_size() == pool.get_size())
+
+        await asyncio.sleep(0.5)
+        await until(nobody_reads)
+        assert not any(wait.done() for wait in waits)
+        assert [(await wait)["items"] for wait in waits] == [[] for _ in waits]
+        assert 2.0 <= time.monotonic() - began < 30
 
 
 class TestRetention:

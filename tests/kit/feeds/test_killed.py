@@ -14,7 +14,7 @@ from tests.kit.feeds.stage import Stage, Sums
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
-KILLS = 3
+KILLS = 2
 
 
 async def position(stage: Stage) -> int:
