@@ -53,9 +53,10 @@ def line(number: int, total: str = "100.00", **more: str) -> str:
     return out.getvalue()
 
 
-def gateway() -> httpx.MockTransport:
-    """A gateway with nothing to tell."""
-    return httpx.MockTransport(lambda _: httpx.Response(200, json=[], headers={"Kith-Feed-Head": "e:0"}))
+async def nothing_new(_: httpx.Request) -> httpx.Response:
+    """Answer as a gateway with nothing to tell."""
+    await asyncio.sleep(0.2)
+    return httpx.Response(200, json=[], headers={"Kith-Feed-Head": "e:0"})
 
 
 @pytest.fixture
@@ -71,7 +72,8 @@ async def shop(
         import_max_bytes=3_000_000,
         import_orders_at_once=5,
     )
-    app = create_app(settings, clock, {"gateway": gateway()}, Limits(seconds_between_looks=0.2, first_pause=0.5))
+    limits = Limits(tries=1000, seconds_between_looks=0.2, first_pause=0.5, longest_pause=0.5)
+    app = create_app(settings, clock, {"gateway": httpx.MockTransport(nothing_new)}, limits)
     async with running(app) as http:
         yield Door(http, Caller(workspace_id=workspace_id), kith)
 
@@ -263,9 +265,9 @@ class TestProgress:
         answer = await send(shop, self.FILE)
         try:
             await until(lambda: has_failed_once(shop, answer.json()["id"]))
+            stopped = (await shop.get(f"/v1/jobs/{answer.json()['id']}")).json()
         finally:
             await shop.kith.as_admin("DROP FUNCTION contacts.stumble() CASCADE")
-        stopped = (await shop.get(f"/v1/jobs/{answer.json()['id']}")).json()
         assert stopped["done"] == 10  # two chunks of five stand, the third one stumbled
         job = await ended(shop, answer.json())
         assert (job["status"], job["done"], job["result"]) == ("succeeded", 23, {"orders": 23, "created": 23})

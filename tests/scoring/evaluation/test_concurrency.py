@@ -22,7 +22,7 @@ async def test_orders_that_come_while_everybody_is_evaluated(stage: Stage) -> No
                 await ask_to_recompute(session, [], None)
             await stage.work()
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         await asyncio.gather(facts(), recompute())
     async with stage.database.write(stage.workspace_id) as session:
         await ask_to_recompute(session, [], None)
