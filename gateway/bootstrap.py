@@ -1,7 +1,7 @@
 """The first workspace and its key, and what the command line creates; works while nothing else runs."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from random import SystemRandom
 from uuid import UUID
 
@@ -24,20 +24,28 @@ from services.kit.secrets import Vault
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('kith.first_workspace', 0))"
 COMMAND_LINE = Author("command_line")
 FIRST_KEY = "First admin key"
+LONGEST_NAME = 255
+SEVERAL = "There are several workspaces: name one with --workspace (`GET /v1/me` shows the id of a key's own)."
 
 
-async def ensure_first_workspace(settings: GatewaySettings) -> str | None:
-    """Create a workspace and an admin key where there is no workspace yet; returns the key, None otherwise."""
+async def ensure_first_workspace(settings: GatewaySettings, keep: Callable[[str], None] = lambda _: None) -> str | None:
+    """Create a workspace and an admin key where there is no workspace yet; returns the key, None otherwise.
+
+    `keep` is given the key before anything counts: a workspace whose only key was lost could not be entered.
+    """
     async with worker_session(settings) as session:
         await session.fetchval(LOCK)  # two first starts at once make one workspace
         if await workspaces.ids(session, 1):
             return None
         workspace_id = await _add_workspace(session, settings, settings.first_workspace_name)
-        return await _add_key(session, settings, workspace_id, FIRST_KEY, [ADMIN])
+        key = await _add_key(session, settings, workspace_id, FIRST_KEY, [ADMIN])
+        keep(key)
+        return key
 
 
 async def create_workspace(settings: GatewaySettings, name: str) -> tuple[UUID, str]:
     """Create a workspace; returns its id and an admin key."""
+    check_name(name)
     async with worker_session(settings) as session:
         workspace_id = await _add_workspace(session, settings, name)
         return workspace_id, await _add_key(session, settings, workspace_id, FIRST_KEY, [ADMIN])
@@ -45,11 +53,18 @@ async def create_workspace(settings: GatewaySettings, name: str) -> tuple[UUID, 
 
 async def create_key(settings: GatewaySettings, workspace_id: UUID | None, name: str, scopes: list[str]) -> str:
     """Create a key and return its text. Without an id, the only workspace; ValueError where that is not clear."""
+    check_name(name)
     unknown = [scopes[place] for place in unknown_scopes(scopes)]
     if unknown:
         raise ValueError(f"There is no scope {unknown[0]!r}.")
     async with worker_session(settings) as session:
         return await _add_key(session, settings, await _chosen(session, workspace_id), name, scopes)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that the API would not take either."""
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"A name has 1 to {LONGEST_NAME} characters, all of them printable.")
 
 
 @contextlib.asynccontextmanager
@@ -78,7 +93,7 @@ async def _chosen(session: Session, workspace_id: UUID | None) -> UUID:
         return workspace_id
     found = await workspaces.ids(session, 2)
     if len(found) != 1:
-        raise ValueError("Say which workspace: there is none yet." if not found else "Say which workspace.")
+        raise ValueError("There is no workspace yet." if not found else SEVERAL)
     return found[0]
 
 

@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from deploy.local.errors import LocalRunError
+from deploy.local.database import in_a_sentence
+from deploy.local.errors import LocalRunError, unusable
 from deploy.local.home import Home, write_private
 from deploy.local.keys import Keys
 from deploy.local.processes import Surroundings, part_named
@@ -14,10 +15,16 @@ from migrations.addresses import login_roles
 
 def write_first_key(surroundings: Surroundings, path: Path) -> None:
     """Create the first workspace if there is none, and write its key where only its owner can read it."""
-    key = asyncio.run(bootstrap.ensure_first_workspace(gateway_settings(surroundings)))
-    if key is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, key + "\n")
+
+    def keep(key: str) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(path, key + "\n")
+        except OSError as error:
+            raise LocalRunError(unusable(error)) from error
+
+    with in_a_sentence("The database"):
+        asyncio.run(bootstrap.ensure_first_workspace(gateway_settings(surroundings), keep))
 
 
 def gateway_settings(surroundings: Surroundings) -> GatewaySettings:

@@ -9,13 +9,19 @@ from uuid import UUID
 
 import typer
 
-from deploy.local.errors import LocalRunError
+from deploy.environment import SettingsUnusable
+from deploy.local.errors import LocalRunError, unusable
 from deploy.local.home import Home
 
 # Each command imports what it needs itself: `kith --help` and `kith up` must not wait for what they do not use.
 # ruff: noqa: PLC0415
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Runs Kith on this machine and looks after it.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Runs Kith on this machine and looks after it.",
+)
 workspace_app = typer.Typer(no_args_is_help=True, help="Workspaces of the running Kith.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys of the running Kith.")
 app.add_typer(workspace_app, name="workspace")
@@ -26,9 +32,10 @@ def main() -> None:
     """Run the command; what cannot go on says so in one sentence and ends with exit code 1."""
     try:
         app()
-    except LocalRunError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+    except (LocalRunError, SettingsUnusable) as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{unusable(error)} `kith doctor` looks at all that Kith needs.")
 
 
 @app.command()
@@ -78,7 +85,7 @@ def create_workspace(name: Annotated[str, typer.Argument(help="What people call 
     from deploy.local.bootstrap import running_gateway
     from gateway import bootstrap
 
-    with in_a_sentence():
+    with said_at_once():
         workspace_id, key = asyncio.run(bootstrap.create_workspace(running_gateway(Home.from_environment()), name))
     typer.echo(f"{workspace_id}\n{key}")
 
@@ -94,15 +101,18 @@ def create_key(
     from gateway import bootstrap
 
     chosen = running_gateway(Home.from_environment())
-    with in_a_sentence():
+    with said_at_once():
         key = asyncio.run(bootstrap.create_key(chosen, workspace, name, scope or ["admin"]))
     typer.echo(key)
 
 
 @contextmanager
-def in_a_sentence() -> Iterator[None]:
-    """Say what was wrong with the input, without a stack trace."""
+def said_at_once() -> Iterator[None]:
+    """Say what was wrong with the input, or with the database, without a stack trace."""
+    from deploy.local.database import in_a_sentence
+
     try:
-        yield
+        with in_a_sentence("The database"):
+            yield
     except ValueError as error:
         raise LocalRunError(str(error)) from error

@@ -1,9 +1,11 @@
 """The database of a local run: the embedded cluster, or the server that KITH_DATABASE_URL names."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 
 from deploy.environment import given
 from deploy.local.errors import LocalRunError
@@ -12,8 +14,14 @@ from deploy.local.postgres import MAJOR_VERSION, Cluster, ClusterInfo
 from migrations import SCHEMAS
 from migrations.addresses import Roles, role_url
 from migrations.provision import provision
+from services.kit.problems import Unavailable
 
 DATABASE = "kith"
+CONNECT_SECONDS = 10
+MAY_PREPARE = """
+SELECT rolsuper OR rolcreaterole AND has_database_privilege(current_database(), 'CREATE')
+FROM pg_roles WHERE rolname = current_user
+"""
 
 
 class LocalDatabase:
@@ -26,6 +34,8 @@ class LocalDatabase:
 
     def start(self) -> str:
         """Start the server and return the address of Kith's database, as a role that may create roles."""
+        if self.external is not None:
+            check_external(self.external)
         if self.cluster is None:
             return self.external or ""
         self._info = self.cluster.start()
@@ -60,28 +70,60 @@ def make_ready(database_url: str, passwords: Mapping[str, str], admin_dsn: str |
     """Create the database (where an admin address is given), roles, schemas and tables."""
     from migrations import runner  # noqa: PLC0415 - the processes that only serve do not pay for Alembic's memory
 
-    try:
+    with in_a_sentence("The database"):
         if admin_dsn is not None:
             asyncio.run(create_database(admin_dsn, DATABASE))
-        asyncio.run(check_version(database_url))
         asyncio.run(provision(database_url, passwords))
-    except (OSError, asyncpg.PostgresError) as error:
-        message = f"The database cannot be used: {error}"
-        raise LocalRunError(message) from error
-    for schema in SCHEMAS:
-        runner.upgrade(schema, role_url(database_url, Roles(schema).owner, passwords))
+        for schema in SCHEMAS:
+            runner.upgrade(schema, role_url(database_url, Roles(schema).owner, passwords))
 
 
-async def check_version(database_url: str) -> None:
-    """Refuse a server that is older than the one Kith is tested with."""
-    connection = await asyncpg.connect(database_url)
+def check_external(database_url: str) -> None:
+    """Refuse a database of KITH_DATABASE_URL that cannot be used, without showing the address: it holds a password."""
     try:
-        major = connection.get_server_version().major
-    finally:
-        await connection.close()
+        with in_a_sentence("The database of KITH_DATABASE_URL"):
+            major, may_prepare = asyncio.run(_look_at(database_url))
+    except ValueError:
+        # Its own text quotes a part of the address.
+        message = "KITH_DATABASE_URL is no address such as postgresql://user:password@host:5432/name."
+        raise LocalRunError(message) from None
     if major < int(MAJOR_VERSION):
         message = f"The database of KITH_DATABASE_URL is PostgreSQL {major}; Kith needs {MAJOR_VERSION} or newer."
         raise LocalRunError(message)
+    if not may_prepare:
+        message = "The role of KITH_DATABASE_URL needs CREATEROLE, and the right to CREATE in its database."
+        raise LocalRunError(message)
+
+
+async def _look_at(database_url: str) -> tuple[int, bool]:
+    connection = await asyncpg.connect(database_url, timeout=CONNECT_SECONDS)
+    try:
+        return connection.get_server_version().major, await connection.fetchval(MAY_PREPARE)
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def in_a_sentence(subject: str) -> Iterator[None]:
+    """Say in one sentence what a server, or the way to it, answered instead of doing its work."""
+    try:
+        yield
+    except asyncpg.ClientConfigurationError:
+        raise
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, Unavailable) as error:
+        message = f"{subject} cannot be used: {_reason(error)}."
+        raise LocalRunError(message) from error
+
+
+def _reason(error: Exception) -> str:
+    cause = error.driver_exception if isinstance(error, DBAPIError) else error
+    if isinstance(cause, TimeoutError):
+        return f"it does not answer within {CONNECT_SECONDS} seconds"
+    if isinstance(cause, ConnectionRefusedError):
+        return "the connection is refused"
+    text = (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+    # The lines after the first one may quote a row.
+    return text.partition("\n")[0].rstrip(".") or type(cause).__name__
 
 
 async def create_database(admin_dsn: str, name: str) -> None:

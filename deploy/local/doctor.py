@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.environment import given
+from deploy.environment import SettingsUnusable, given
 from deploy.local import ports
-from deploy.local.errors import LocalRunError
+from deploy.local.database import check_external
+from deploy.local.errors import LocalRunError, unusable
 from deploy.local.home import Home
 from deploy.local.placement import LINK, find_owner, server_folder
-from deploy.local.postgres import MAJOR_VERSION
+from deploy.local.postgres import MAJOR_VERSION, password_file, version_of
 from deploy.local.readiness import is_ready
 
 LEAST_FREE_BYTES = 1024**3
@@ -32,10 +33,12 @@ class Finding:
 def examine(home: Home) -> Iterator[Finding]:
     """Look at everything; the order is that of a start."""
     yield Finding(fine=True, text=f"Python {sys.version.split()[0]}")
-    yield from _folder(home)
-    yield _server()
-    yield _data(home)
-    yield from _secrets(home)
+    try:
+        yield from _folder(home)
+        yield from _database(home)
+        yield from _secrets(home)
+    except OSError as error:  # such as a home that only somebody else may enter
+        yield Finding(fine=False, text=unusable(error))
     state = home.state()
     if state is None:
         yield _port()
@@ -54,23 +57,31 @@ def _folder(home: Home) -> Iterator[Finding]:
     yield Finding(fine=free > LEAST_FREE_BYTES, text=f"{free / LEAST_FREE_BYTES:.1f} GiB free on its disk")
 
 
-def _server() -> Finding:
-    if given("KITH_DATABASE_URL"):
-        return Finding(fine=True, text="KITH_DATABASE_URL names the database")
+def _database(home: Home) -> Iterator[Finding]:
     try:
-        folder = server_folder(find_owner())
-    except LocalRunError as error:
-        return Finding(fine=False, text=str(error))
-    return Finding(fine=True, text=f"PostgreSQL {MAJOR_VERSION} in {folder}")
+        external = given("KITH_DATABASE_URL")
+        if external:
+            check_external(external)
+            yield Finding(fine=True, text="the database of KITH_DATABASE_URL can be used")
+            return
+        yield Finding(fine=True, text=f"PostgreSQL {MAJOR_VERSION} in {server_folder(find_owner())}")
+    except (LocalRunError, SettingsUnusable) as error:
+        yield Finding(fine=False, text=str(error))
+    else:
+        yield _data(home)
 
 
 def _data(home: Home) -> Finding:
     places = (home.postgres / "data", home.postgres / LINK / "data")
-    found = next((place / "PG_VERSION" for place in places if (place / "PG_VERSION").exists()), None)
-    if found is None:
+    data = next((place for place in places if place.exists()), None)
+    if data is None:
         return Finding(fine=True, text="no database yet: the first start makes it")
-    version = found.read_text().strip()
-    return Finding(fine=version == MAJOR_VERSION, text=f"database of PostgreSQL {version} in {found.parent}")
+    version = version_of(data)
+    if not version:
+        return Finding(fine=False, text=f"the database in {data} is damaged: it does not say its version")
+    if not password_file(home.postgres).exists():
+        return Finding(fine=False, text=f"the database password {password_file(home.postgres)} is gone")
+    return Finding(fine=version == MAJOR_VERSION, text=f"database of PostgreSQL {version} in {data}")
 
 
 def _secrets(home: Home) -> Iterator[Finding]:

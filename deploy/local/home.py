@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deploy.local.errors import LocalRunError
+from deploy.local.errors import LocalRunError, unusable
 
 PATIENCE_SECONDS = 1.0
 
@@ -52,7 +52,11 @@ class Home:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the home for this process. The lock ends with the process, so a killed run leaves no stale one."""
-        self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            message = f"{unusable(error)} Start Kith as the user who did so before, or set KITH_HOME to another folder."
+            raise LocalRunError(message) from error
         try:
             _lock_within(self._descriptor, PATIENCE_SECONDS)
         except BlockingIOError as error:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from deploy.local.errors import LocalRunError
 from deploy.local.home import write_private
+from services.kit.secrets import Vault
 
 
 class Keys:
@@ -26,11 +28,26 @@ class Keys:
 
     def identity_public_keys(self, processes: Iterable[str]) -> list[str]:
         """Return what every process trusts, as `issuer:kid:base64`."""
-        return [f"{process}:{public_half(self.identity_private_key(process))}" for process in processes]
+        return [f"{process}:{self._public(process)}" for process in processes]
 
     def secret_keys(self, process: str) -> list[str]:
         """Return the keys for a process's secrets at rest, one a line; the first one encrypts."""
-        return self._text(f"secret-keys-{process}", new_secret_key).split()
+        name = f"secret-keys-{process}"
+        found = self._text(name, new_secret_key).split()
+        try:
+            Vault(found)
+        except ValueError as error:
+            message = f"{self._folder / name} is damaged: restore it from a backup; the database needs its keys."
+            raise LocalRunError(message) from error
+        return found
+
+    def _public(self, process: str) -> str:
+        try:
+            return public_half(self.identity_private_key(process))
+        except ValueError as error:
+            path = self._folder / f"identity-{process}"
+            message = f"{path} is damaged: remove it, and the next start makes another one."
+            raise LocalRunError(message) from error
 
     def _text(self, name: str, make: Callable[[], str]) -> str:
         path = self._folder / name

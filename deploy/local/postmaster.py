@@ -1,5 +1,6 @@
 """What `postmaster.pid` says about a cluster's server, and whether it is true."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -33,8 +34,9 @@ def _command_line(pid: int) -> str:
     process = Path(f"/proc/{pid}")
     if Path("/proc/self").exists():
         try:
-            return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            return os.fsdecode((process / "cmdline").read_bytes().replace(b"\0", b" "))
         except OSError:
             return ""
-    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], check=False, capture_output=True, text=True)
+    # Twice "w": else the line ends where the terminal does, on macOS also in a pipe.
+    shown = subprocess.run(["ps", "-ww", "-p", str(pid), "-o", "command="], check=False, capture_output=True, text=True)
     return shown.stdout

@@ -47,6 +47,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._rest = b""
+        self.last = ""
 
     def feed(self, data: bytes) -> list[str]:
         """Take more bytes and return the lines that are complete."""
@@ -54,7 +55,9 @@ class Lines:
         if len(self._rest) > LONGEST_LINE:
             lines.append(self._rest)
             self._rest = b""
-        return [line.decode(errors="replace") for line in lines]
+        said = [line.decode(errors="replace") for line in lines]
+        self.last = said[-1] if said else self.last
+        return said
 
     def end(self) -> list[str]:
         """Return what is left when the pipe closes."""

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -36,6 +37,8 @@ DATABASE_STOP_SECONDS = 8
 # The gateway of a run that was killed a moment ago may hold its port until it has ended too.
 PATIENCE_SECONDS = 5.0
 SETUP = "setup"
+REFUSED = 1
+"""Exit code of a child that has said in a sentence why it cannot go on."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ANNOUNCEMENT = """
 Kith is ready after {seconds:.1f} s. Stop it with Ctrl-C.
@@ -158,7 +161,7 @@ class Run:
                 return work() or 0
             except LocalRunError as error:
                 sys.stderr.write(f"{error}\n")
-                return 1
+                return REFUSED
 
         return self._group.start(name, cut_off)
 
@@ -182,14 +185,18 @@ class Run:
             self._attend(WATCH_SECONDS)
 
     def _attend(self, seconds: float = POLL_SECONDS) -> None:
-        for child in self._group.pump(seconds):
-            self._on_end(child)
+        ended = self._group.pump(seconds)
+        # First the server: what ends because it is gone is not the reason.
         if self._database.has_died:
             self._on_database_death()
+        for child in ended:
+            self._on_end(child)
 
     def _on_end(self, child: Child) -> None:
         if child.name == SETUP and child.code == 0:
             return
+        if child.name == SETUP and child.code == REFUSED:
+            raise LocalRunError(child.lines.last)
         reason = f"{child.name} {child.ending}."
         stable = time.monotonic() - child.started > STABLE_SECONDS
         if not (self._keep_going and stable and child.name in PART_NAMES):
@@ -225,7 +232,7 @@ class Run:
         url = f"http://{ports.LOOPBACK}:{self._surroundings.ports['gateway']}"
         key = self._home.admin_key
         shown = key.relative_to(Path.cwd()) if key.is_relative_to(Path.cwd()) else key
-        self._stream.show(ANNOUNCEMENT.format(seconds=seconds, url=url, key=shown))
+        self._stream.show(ANNOUNCEMENT.format(seconds=seconds, url=url, key=shlex.quote(str(shown))))
 
     def _down(self) -> None:
         self._stopping = True

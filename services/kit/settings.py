@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic.fields import FieldInfo
@@ -89,8 +89,10 @@ class ServiceSettings(Settings):
         default_factory=lambda: [443, 8443], description="Ports that users' https addresses may name (JSON list)."
     )
 
-    log_level: str = Field("info", description="debug, info, warning or error.")
-    log_format: str = Field("json", description="json or console.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error."
+    )
+    log_format: Literal["json", "console"] = Field("json", description="json or console.")
     run_worker: bool = Field(True, description="Run followers, jobs and schedules in this process too.")
     feed_retention_days: int = Field(30, ge=1, le=3650, description="Days that events stay readable on the feed.")
     audit_retention_days: int = Field(

@@ -61,12 +61,12 @@ async def test_another_workspace_and_keys_of_either(settings: GatewaySettings) -
     assert (await me(settings, key))["workspace"]["id"] == str(other)
     narrow = await bootstrap.create_key(settings, other, "Reader", ["people:read"])
     assert (await me(settings, narrow))["scopes"] == ["people:read"]
-    with pytest.raises(ValueError, match="Say which workspace"):
+    with pytest.raises(ValueError, match="several workspaces: name one"):
         await bootstrap.create_key(settings, None, "Which?", ["people:read"])
 
 
 async def test_a_key_of_the_only_workspace(settings: GatewaySettings) -> None:
-    with pytest.raises(ValueError, match="none yet"):
+    with pytest.raises(ValueError, match="no workspace yet"):
         await bootstrap.create_key(settings, None, "None", ["people:read"])
     await bootstrap.ensure_first_workspace(settings)
     key = await bootstrap.create_key(settings, None, "Reader", ["people:read"])
@@ -79,3 +79,21 @@ async def test_a_key_of_nothing_is_refused(settings: GatewaySettings) -> None:
         await bootstrap.create_key(settings, None, "x", ["people:fly"])
     with pytest.raises(ValueError, match="There is no workspace"):
         await bootstrap.create_key(settings, new_id(), "x", ["people:read"])
+
+
+async def test_a_workspace_whose_key_cannot_be_kept_is_not_made(settings: GatewaySettings) -> None:
+    def refuse(key: str) -> None:
+        raise OSError(key[:4])
+
+    with pytest.raises(OSError, match="kith"):
+        await bootstrap.ensure_first_workspace(settings, refuse)
+    kept: list[str] = []
+    assert await bootstrap.ensure_first_workspace(settings, kept.append) == kept[0]
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 256, "a\0b", "\udcff"])
+async def test_a_name_that_the_api_would_not_take_is_refused(settings: GatewaySettings, name: str) -> None:
+    with pytest.raises(ValueError, match="A name has 1 to 255 characters"):
+        await bootstrap.create_workspace(settings, name)
+    with pytest.raises(ValueError, match="A name has 1 to 255 characters"):
+        await bootstrap.create_key(settings, None, name, ["people:read"])

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.database import LocalDatabase
 from deploy.local.doctor import examine
 from deploy.local.home import Home, write_private
-from deploy.local.ports import port_of, reserve
+from deploy.local.ports import free_port, port_of, reserve
 
 
 @pytest.fixture
@@ -33,9 +33,13 @@ def test_a_secret_that_others_can_read_is_a_fault(home: Home) -> None:
 
 
 def test_a_database_of_another_version_is_a_fault(home: Home) -> None:
-    (home.postgres / "data").mkdir(parents=True)
-    (home.postgres / "data" / "PG_VERSION").write_text("17\n")
-    assert faults(home) == [f"database of PostgreSQL 17 in {home.postgres / 'data'}"]
+    data = home.postgres / "data"
+    data.mkdir(parents=True)
+    assert faults(home) == [f"the database in {data} is damaged: it does not say its version"]
+    (data / "PG_VERSION").write_text("17\n")
+    assert faults(home) == [f"the database password {home.postgres / 'superuser.password'} is gone"]
+    (home.postgres / "superuser.password").write_text("hush")
+    assert faults(home) == [f"database of PostgreSQL 17 in {data}"]
 
 
 def test_a_taken_port_is_a_fault(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +59,16 @@ def test_a_process_that_does_not_answer_is_a_fault(home: Home) -> None:
 def test_the_address_of_a_database_may_stand_in_a_file(
     home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "url").write_text("postgresql://boss:hush@db.example/kith\n")
     monkeypatch.setenv("KITH_DATABASE_URL_FILE", str(tmp_path / "url"))
-    assert LocalDatabase(home).external == "postgresql://boss:hush@db.example/kith"
-    assert "KITH_DATABASE_URL names the database" in [finding.text for finding in examine(home)]
+    assert faults(home) == [
+        f"KITH_DATABASE_URL_FILE names {tmp_path / 'url'}, which cannot be read: No such file or directory."
+    ]
+    (tmp_path / "url").write_text(f"postgresql://boss:hush@127.0.0.1:{free_port()}/kith\n")
+    assert "boss:hush" in (LocalDatabase(home).external or "")
+    assert faults(home) == ["The database of KITH_DATABASE_URL cannot be used: the connection is refused."]
+
+
+@pytest.mark.parametrize("address", ["hush", "http://boss:hush@db/kith", "postgresql://boss:hu/sh@db/kith"])
+def test_an_address_that_is_none_is_not_shown(address: str, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITH_DATABASE_URL", address)
+    assert faults(home) == ["KITH_DATABASE_URL is no address such as postgresql://user:password@host:5432/name."]

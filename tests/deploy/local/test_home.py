@@ -32,6 +32,29 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Home(tmp_path / "file" / "home").prepare()
 
 
+def test_what_cannot_be_written_leaves_nothing_half_written(home: Home) -> None:
+    home.admin_key.mkdir()
+    with pytest.raises(OSError, match="Is a directory") as refused:
+        write_private(home.admin_key, "kith_live_1\n")
+    assert refused.value.filename == str(home.admin_key)
+    assert not list(home.path.glob(".admin.key*"))
+
+
+def test_a_home_is_open_to_no_other_writer_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Home(tmp_path / "open").prepare()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "open").stat().st_mode) == 0o755
+
+
+def test_a_lock_that_is_not_ours_is_named(home: Home) -> None:
+    (home.path / "lock").mkdir()
+    with pytest.raises(LocalRunError, match=r"lock cannot be used: .* Start Kith as the user who"), home.locked():
+        pytest.fail("there is no lock")
+
+
 def test_two_runs_do_not_share_a_home(home: Home) -> None:
     with home.locked(), pytest.raises(LocalRunError, match=r"runs in .* already \(process \d+\)"), home.locked():
         pytest.fail("the second run got in")

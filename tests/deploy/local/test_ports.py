@@ -18,7 +18,7 @@ def test_a_free_port_can_be_reserved() -> None:
         assert port_of(listener) > 0
 
 
-@pytest.mark.parametrize("text", ["http", "-1", "65536", "80.5"])
+@pytest.mark.parametrize("text", ["http", "-1", "65536", "80.5", "٨٠"])
 def test_a_port_that_is_none_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KITH_PORT", text)
     with pytest.raises(LocalRunError, match="KITH_PORT must be a number from 0 to 65535"):

@@ -94,6 +94,9 @@ def test_another_major_version_is_named(cluster: Cluster) -> None:
     (cluster.data / "PG_VERSION").write_text("17\n")
     with pytest.raises(LocalRunError, match=r"made by PostgreSQL 17, Kith brings 18"):
         cluster.start()
+    (cluster.data / "PG_VERSION").write_text("")
+    with pytest.raises(LocalRunError, match=r"is damaged: restore a backup"):
+        cluster.start()
 
 
 def test_a_lost_password_is_named(cluster: Cluster, open_folder: Path) -> None:
@@ -159,7 +162,7 @@ def test_it_ends_with_the_process_that_started_it_even_if_that_was_killed(open_f
         assert starter.stdout is not None
         server = int(starter.stdout.readline())
         starter.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while Path(f"/proc/{server}/cmdline").exists() and Path(f"/proc/{server}/cmdline").read_bytes():
         assert time.monotonic() < deadline, "the server still runs"
         time.sleep(0.1)
@@ -178,3 +181,10 @@ class TestWhyAStartFailed:
 
         assert StartFailure([bad_setting, self.DYING]).reason == 'configuration file "postgresql.conf" contains errors'
         assert StartFailure([self.DYING]).reason == "it gave no reason"
+
+    def test_the_reason_is_the_fault_also_before_there_is_a_log(self) -> None:
+        initdb = ["creating subdirectories ... ", "initdb: error: could not write to file", "initdb: removing data"]
+        assert StartFailure(initdb).reason == "could not write to file"
+        assert StartFailure(["postgres: could not find the database system", "Expected to find it"]).reason == (
+            "could not find the database system"
+        )
