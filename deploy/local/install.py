@@ -3,11 +3,15 @@
 Run by make with the system's Python before anything is installed, so it uses the standard library only.
 """
 
+import fcntl
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,9 +21,15 @@ RUN_LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 OLDEST = (3, 11)
 NEWER_NAMES = ("python3.14", "python3.13", "python3.12", "python3.11")
-COMMAND = """#!{python}
+# By way of a shell, since the system reads no path with blanks or of more than 127 bytes after "#!". Until something
+# has been started, Ctrl-C just ends it.
+COMMAND = """#!/bin/sh
+'''exec' {python} "$0" "$@"
+# '''
+import signal
 import sys
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 sys.path.insert(0, {root!r})
 from deploy.local.cli import main
 
@@ -31,10 +41,30 @@ def main() -> None:
     """Install the lock named by the only argument, unless that was done before."""
     wanted = DEV_LOCK if sys.argv[1:] == ["dev"] else RUN_LOCK
     fingerprint = _fingerprint(wanted)
-    if fingerprint in _installed() and (VENV / "bin" / "python").exists():
+    if _is_installed(fingerprint):
         return
     _check_python()
+    with _alone():
+        if not _is_installed(fingerprint):
+            _build(wanted, fingerprint)
+
+
+def _is_installed(fingerprint: str) -> bool:
+    known = STAMP.read_text(encoding="utf-8").split() if STAMP.exists() else []
+    return fingerprint in known and (VENV / "bin" / "python").exists()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    # Two at once would write into one environment; the second finds the work done. The lock ends with its process.
+    with Path(__file__).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(wanted: Path, fingerprint: str) -> None:
     _make_venv()
+    STAMP.unlink(missing_ok=True)  # what is broken off half way does not count as installed
     print(f"Installing the packages of {wanted.name} into {VENV.name} ...", flush=True)  # noqa: T201 - the first start takes a minute
     _install(wanted)
     _add_project()
@@ -46,10 +76,6 @@ def main() -> None:
 def _fingerprint(lock: Path) -> str:
     content = lock.read_bytes() + str(ROOT).encode() + Path(__file__).read_bytes()
     return hashlib.sha256(content).hexdigest()
-
-
-def _installed() -> list[str]:
-    return STAMP.read_text(encoding="utf-8").split() if STAMP.exists() else []
 
 
 def _check_python() -> None:
@@ -99,7 +125,7 @@ def _add_project() -> None:
     packages = subprocess.run([str(python), "-c", question], check=True, capture_output=True, text=True).stdout.strip()
     (Path(packages) / "kith.pth").write_text(f"{ROOT}\n", encoding="utf-8")
     script = VENV / "bin" / "kith"
-    script.write_text(COMMAND.format(python=python, root=str(ROOT)), encoding="utf-8")
+    script.write_text(COMMAND.format(python=shlex.quote(str(python)), root=str(ROOT)), encoding="utf-8")
     script.chmod(0o755)
 
 
@@ -114,4 +140,9 @@ def _fail(message: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        _fail("Broken off; the next make goes on from there.")
+    except OSError as error:
+        _fail(f"{error.filename} cannot be used: {error.strerror}.")
