@@ -3,10 +3,13 @@
 import logging
 import logging.config
 import re
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+from services.kit.failures import where
 
 SECRET_NAMES = re.compile(
     r"(secret|token|password|authorization|api[_-]?key|credential|signature|cookie|email|phone|address|"
@@ -15,6 +18,8 @@ SECRET_NAMES = re.compile(
 )
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 KEY_TEXT = re.compile(r"kith_(live|test)_\w+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+# The class of an error, in the line after the last one of a call in a traceback.
+KIND = re.compile(r"^  File [^\n]*\n(?: [^\n]*\n)*(?:\w+\.)*(\w+)", re.MULTILINE)
 PHONE = re.compile(r"\+\d[\d ()-]{6,}\d")
 
 
@@ -33,6 +38,17 @@ def mask_text(text: str) -> str:
     return PHONE.sub("[phone]", EMAIL.sub("[email]", KEY_TEXT.sub("[key]", text)))
 
 
+def condense(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Tell of an error its kind and place only, on the same line: its text may quote what it failed on."""
+    told = event.pop("exc_info", None)
+    error = told if isinstance(told, BaseException) else (told if isinstance(told, tuple) else sys.exc_info())[1]
+    if told and error:
+        event.update(error=type(error).__name__, where=where(error))
+    if str(event["event"]).startswith("Traceback "):  # as uvicorn passes on what ended a start
+        event.update(event="failed", error=KIND.findall(event["event"])[-1])
+    return event
+
+
 def configure_logs(service: str, *, level: str = "info", style: str = "json") -> None:
     """Send everything, uvicorn's lines too, to standard output as one line each.
 
@@ -42,6 +58,7 @@ def configure_logs(service: str, *, level: str = "info", style: str = "json") ->
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        condense,
         mask,
     ]
     last: Any = (
@@ -50,18 +67,13 @@ def configure_logs(service: str, *, level: str = "info", style: str = "json") ->
         else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     )
     structlog.configure(
-        processors=[
-            *shared,
-            structlog.processors.format_exc_info,
-            mask,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*shared, structlog.processors.format_exc_info, mask],
+        foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
     handler = logging.StreamHandler()
