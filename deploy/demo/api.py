@@ -19,6 +19,7 @@ PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.2
 ATTEMPTS = 10
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, UNAVAILABLE, FIRST_ERROR = 401, 403, 404, 429, 503, 400
+FIRST_FAILURE = 500
 FINISHED = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -181,8 +182,9 @@ def _refused(answer: httpx.Response) -> str:
     if answer.status_code == FORBIDDEN:
         return f"The key may not do this ({problem.get('detail')}); the demo needs a key with the scope admin."
     details = "; ".join(f"{one.get('pointer') or one.get('name')}: {one['message']}" for one in _errors(problem))
-    said = " ".join(filter(None, (problem.get("title"), problem.get("detail"), details)))
-    return f"{request.method} {request.url.path} answered {answer.status_code}: {said}"
+    said = ": ".join(dict.fromkeys(filter(None, (problem.get("title"), problem.get("detail"), details))))
+    again = " Run it again when `kith doctor` finds all processes ready." if answer.status_code >= FIRST_FAILURE else ""
+    return f"{request.method} {request.url.path} answered {answer.status_code}: {said.rstrip('.')}.{again}"
 
 
 def _errors(problem: Json) -> list[Json]:

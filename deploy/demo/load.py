@@ -24,7 +24,7 @@ SOURCES = {
 }
 OCCUPIED = (
     "This workspace holds customers already, and they are not the demo's. Make an empty workspace with"
-    ' `.venv/bin/kith workspace create "Demo"` and give the key that it prints with --key.'
+    ' `.venv/bin/kith workspace create "Demo"`, and run `.venv/bin/kith demo --key KEY` with the key that it prints.'
 )
 
 

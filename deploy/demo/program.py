@@ -2,10 +2,10 @@
 
 import asyncio
 import os
+import shlex
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from deploy.demo import tour
 from deploy.demo.api import Api
@@ -80,7 +80,7 @@ def find_target(home: Home, url: str | None, key: str | None) -> Target:
     except OSError as error:
         message = f"There is no key in {path} ({error.strerror}). Start Kith with `make run` first, or give --key."
         raise LocalRunError(message) from error
-    return Target(address, found, f"$(cat {Path(os.path.relpath(path))})")
+    return Target(address, found, f"$(cat {shlex.quote(os.path.relpath(path))})")
 
 
 def say(line: str) -> None:
