@@ -1,10 +1,12 @@
 """The folder of a local run."""
 
+import fcntl
 import os
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -58,6 +60,15 @@ def test_a_lock_that_is_not_ours_is_named(home: Home) -> None:
 def test_two_runs_do_not_share_a_home(home: Home) -> None:
     with home.locked(), pytest.raises(LocalRunError, match=r"runs in .* already \(process \d+\)"), home.locked():
         pytest.fail("the second run got in")
+
+
+def test_a_look_at_a_free_lock_is_no_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.local.home.PATIENCE_SECONDS", 60)
+    look = os.open(home.path / "lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(look, fcntl.LOCK_EX)
+    Timer(0.1, os.close, (look,)).start()
+    with home.locked():
+        assert (home.path / "lock").read_text() == str(os.getpid())
 
 
 def test_the_lock_of_a_killed_run_is_no_lock(home: Home) -> None:
