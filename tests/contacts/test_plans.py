@@ -108,6 +108,7 @@ async def test_a_page_is_a_range_of_an_index(filled: Database, name: str, sort: 
 FILTERED = [
     ("people", {"email": ["77@x.io"]}),
     ("people", {"source": ["shop"], "external_id": ["P77"]}),
+    ("people", {"external_id": ["P77"]}),
     ("people", {"tag": ["t7"]}),
     ("people", {"owner_rep_id": [REP]}),
     ("people", {"ids": [new_id()]}),
@@ -119,6 +120,8 @@ FILTERED = [
     ("interactions", {"occurred_after": "2026-09-01T00:00:00Z"}),
     ("orders", {"customer_id": [new_id()]}),
     ("orders", {"source": ["shop"], "external_id": ["P77"]}),
+    ("orders", {"external_id": ["P77"]}),
+    ("accounts", {"external_id": ["P77"]}),
     ("orders", {"placed_after": "2026-09-01T00:00:00Z", "status": ["paid"]}),
 ]
 

@@ -106,7 +106,7 @@ class CustomerQuery(ListQuery):
     type: list[TypeName] = many("people or accounts")
     tag: list[Tag] = many("with this tag")
     owner_rep_id: list[RepChoice] = many("of this rep; `me` is yours, `null` is of none")
-    lifecycle_stage: list[StageName] = many("in this stage")
+    lifecycle_stage: list[Literal[StageName, "null"]] = many("in this stage; `null` is in none")
     region: list[ShortText] = many("in this region")
     value_tier: list[TierName] = many("of this tier")
     customer_class: list[ClassName] = many("of this class")

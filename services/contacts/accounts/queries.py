@@ -2,18 +2,15 @@
 
 from services.contacts.accounts.repository import filtered
 from services.contacts.accounts.schemas import AccountQuery
-from services.contacts.conditions import add_choice, add_reps, add_span
+from services.contacts.conditions import add_optional, add_reps, add_span
 from services.contacts.people.rules import clean_text
 from services.kit.identity import Identity
-from services.kit.problems import bad_parameter
 from services.kit.web.lists import Where
 from services.kit.web.visibility import only_visible
 
 
 def conditions(query: AccountQuery, caller: Identity) -> Where:
     """Return the conditions of a list."""
-    if query.external_id and not query.source:
-        raise bad_parameter("external_id", "Give `source` as well: ids are unique within a source only.")
     where = filtered(
         deleted=query.deleted,
         tags=[clean_text(tag) for tag in query.tag],
@@ -21,10 +18,10 @@ def conditions(query: AccountQuery, caller: Identity) -> Where:
         external_ids=query.external_id,
     )
     add_reps(where, "c.owner_rep_id", query.owner_rep_id, caller)
-    add_choice(where, "c.domain", [domain.lower() for domain in query.domain])
-    add_choice(where, "c.industry", query.industry)
-    add_choice(where, "c.region", query.region)
-    add_choice(where, "c.lifecycle_stage", query.lifecycle_stage)
+    add_optional(where, "c.domain", [domain.lower() for domain in query.domain])
+    add_optional(where, "c.industry", query.industry)
+    add_optional(where, "c.region", query.region)
+    add_optional(where, "c.lifecycle_stage", query.lifecycle_stage)
     add_span(where, "c.created_at", query.created_after, query.created_before)
     add_span(where, "c.updated_at", query.updated_after, query.updated_before)
     return only_visible(where, caller, "c.owner_rep_id")

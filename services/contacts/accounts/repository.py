@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.contacts.conditions import OF_SOURCES
 from services.contacts.customer_rows import EXTERNAL_IDS, CustomerRows
 from services.kit.database import Session
 from services.kit.web.lists import Binding, Listing, ListQuery, Rows, Sort, Where
@@ -30,7 +31,7 @@ ACCOUNTS = Listing(
     id_column="c.id",
 )
 HOLDERS = "c.id IN (SELECT i.owner_id FROM identities i WHERE i.owner_type = 'account' AND i.kind = 'external' AND "
-BY_EXTERNAL_ID = f"{HOLDERS} i.source = any({{}}::text[]) AND i.value = any({{}}::text[]))"
+BY_EXTERNAL_ID = f"{HOLDERS} i.source = {OF_SOURCES} AND i.value = any({{}}::text[]))"
 BY_SOURCE = f"{HOLDERS} i.source = any({{}}::text[]))"
 BY_TAGS = "c.id IN (SELECT find_accounts_by_tags({}::text[]))"
 
@@ -55,7 +56,7 @@ def filtered(
     if tags:
         where.add(BY_TAGS, tags)
     if external_ids:
-        where.add(BY_EXTERNAL_ID, sources, external_ids)
+        where.add(BY_EXTERNAL_ID, sources or None, external_ids)
     elif sources:
         where.add(BY_SOURCE, sources)
     return where

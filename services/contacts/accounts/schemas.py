@@ -173,9 +173,15 @@ class AccountLookupCommand(Input):
 class AccountQuery(Embedding, ListQuery):
     """Filters of the list of accounts; a repeated one means: any of these."""
 
-    domain: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Has this domain.")
-    industry: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Is in this industry.")
-    region: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Is in this region.")
+    domain: list[Choice] = Field(
+        default_factory=list, max_length=MAX_CHOICES, description="Has this domain; `null` = has none that we know."
+    )
+    industry: list[Choice] = Field(
+        default_factory=list, max_length=MAX_CHOICES, description="Is in this industry; `null` = in none that we know."
+    )
+    region: list[Choice] = Field(
+        default_factory=list, max_length=MAX_CHOICES, description="Is in this region; `null` = in none that we know."
+    )
     tag: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Has this tag.")
     owner_rep_id: list[RepChoice] = Field(
         default_factory=list,
@@ -184,9 +190,13 @@ class AccountQuery(Embedding, ListQuery):
     )
     source: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Has an id in this source.")
     external_id: list[Choice] = Field(
-        default_factory=list, max_length=MAX_CHOICES, description="Has this id in `source`, which must be given too."
+        default_factory=list,
+        max_length=MAX_CHOICES,
+        description="Has this id in `source`, or in any where none is given.",
     )
-    lifecycle_stage: list[Stage] = Field(default_factory=list, max_length=4, description="Is at this stage.")
+    lifecycle_stage: list[Literal[Stage, "null"]] = Field(
+        default_factory=list, max_length=5, description="Is at this stage; `null` = at none."
+    )
     created_after: AwareDatetime | None = Field(None, description="Created later than this.")
     created_before: AwareDatetime | None = Field(None, description="Created earlier than this.")
     updated_after: AwareDatetime | None = Field(None, description="Changed later than this.")

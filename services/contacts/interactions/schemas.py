@@ -137,7 +137,9 @@ class InteractionQuery(ListQuery):
     function: list[Function] = Field(default_factory=list, max_length=5, description="With this function.")
     channel: list[Channel] = Field(default_factory=list, max_length=9, description="Through this channel.")
     direction: Direction | None = Field(None, description="Only from us, or only to us.")
-    outcome: list[Outcome] = Field(default_factory=list, max_length=6, description="With this outcome.")
+    outcome: list[Literal[Outcome, "null"]] = Field(
+        default_factory=list, max_length=7, description="With this outcome; `null` = with none."
+    )
     occurred_after: AwareDatetime | None = Field(None, description="Happened later than this.")
     occurred_before: AwareDatetime | None = Field(None, description="Happened earlier than this.")
     updated_after: AwareDatetime | None = Field(None, description="Changed later than this.")

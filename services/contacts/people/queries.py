@@ -5,12 +5,11 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from services.contacts.callers import READ_CONTACT
-from services.contacts.conditions import MAX_CHOICES, Choice, RepChoice, add_choice, add_reps, add_span, spelled
+from services.contacts.conditions import MAX_CHOICES, Choice, RepChoice, add_optional, add_reps, add_span, spelled
 from services.contacts.people.repository import filtered
 from services.contacts.people.rules import clean_text, normalise_email, normalise_phone
 from services.contacts.vocabulary import Embedding, Stage
 from services.kit.identity import Identity
-from services.kit.problems import bad_parameter
 from services.kit.web.lists import ListQuery, Where
 from services.kit.web.visibility import only_visible
 
@@ -32,10 +31,16 @@ class PersonQuery(Embedding, ListQuery):
     )
     source: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Has an id in this source.")
     external_id: list[Choice] = Field(
-        default_factory=list, max_length=MAX_CHOICES, description="Has this id in `source`, which must be given too."
+        default_factory=list,
+        max_length=MAX_CHOICES,
+        description="Has this id in `source`, or in any where none is given.",
     )
-    lifecycle_stage: list[Stage] = Field(default_factory=list, max_length=4, description="Is at this stage.")
-    region: list[Choice] = Field(default_factory=list, max_length=MAX_CHOICES, description="Is in this region.")
+    lifecycle_stage: list[Literal[Stage, "null"]] = Field(
+        default_factory=list, max_length=5, description="Is at this stage; `null` = at none."
+    )
+    region: list[Choice] = Field(
+        default_factory=list, max_length=MAX_CHOICES, description="Is in this region; `null` = in none that we know."
+    )
     created_after: AwareDatetime | None = Field(None, description="Created later than this.")
     created_before: AwareDatetime | None = Field(None, description="Created earlier than this.")
     updated_after: AwareDatetime | None = Field(None, description="Changed later than this.")
@@ -50,8 +55,6 @@ def conditions(query: PersonQuery, caller: Identity) -> Where:
     """Return the conditions of a list; Forbidden for contact data that the caller may not see."""
     if query.email or query.phone:
         caller.require(READ_CONTACT)
-    if query.external_id and not query.source:
-        raise bad_parameter("external_id", "Give `source` as well: ids are unique within a source only.")
     where = filtered(
         deleted=query.deleted,
         emails=spelled("email", query.email, normalise_email),
@@ -61,8 +64,8 @@ def conditions(query: PersonQuery, caller: Identity) -> Where:
         external_ids=query.external_id,
     )
     add_reps(where, "c.owner_rep_id", query.owner_rep_id, caller)
-    add_choice(where, "c.lifecycle_stage", query.lifecycle_stage)
-    add_choice(where, "c.region", query.region)
+    add_optional(where, "c.lifecycle_stage", query.lifecycle_stage)
+    add_optional(where, "c.region", query.region)
     add_span(where, "c.created_at", query.created_after, query.created_before)
     add_span(where, "c.updated_at", query.updated_after, query.updated_before)
     return only_visible(where, caller, "c.owner_rep_id")

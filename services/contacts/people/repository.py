@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from services.contacts.conditions import OF_SOURCES
 from services.contacts.customer_rows import EXTERNAL_IDS, CustomerRows
 from services.kit.database import Session
 from services.kit.web.lists import Binding, Listing, ListQuery, Rows, Sort, Where
@@ -51,7 +52,7 @@ BY_PHONE = (
     f"{HOLDERS} i.kind = 'phone' AND i.source = '' AND i.value = any({{}}::text[]))"
     " AND EXISTS (SELECT FROM jsonb_array_elements(c.phones) e WHERE e ->> 'number' = any({}::text[]))"
 )
-BY_EXTERNAL_ID = f"{HOLDERS} i.kind = 'external' AND i.source = any({{}}::text[]) AND i.value = any({{}}::text[]))"
+BY_EXTERNAL_ID = f"{HOLDERS} i.kind = 'external' AND i.source = {OF_SOURCES} AND i.value = any({{}}::text[]))"
 BY_SOURCE = f"{HOLDERS} i.kind = 'external' AND i.source = any({{}}::text[]))"
 BY_TAGS = "c.id IN (SELECT find_people_by_tags({}::text[]))"
 
@@ -99,7 +100,7 @@ def filtered(
     if tags:
         where.add(BY_TAGS, tags)
     if external_ids:
-        where.add(BY_EXTERNAL_ID, sources, external_ids)
+        where.add(BY_EXTERNAL_ID, sources or None, external_ids)
     elif sources:
         where.add(BY_SOURCE, sources)
     return where

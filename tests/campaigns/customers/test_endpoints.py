@@ -85,7 +85,7 @@ class TestListCustomers:
             ({"tag": ["vip", "none"]}, {"Ann"}),
             ({"owner_rep_id": "null"}, {"Bob", "Cho", "Acme"}),
             ({"lifecycle_stage": "customer"}, {"Bob"}),
-            ({"lifecycle_stage": "null"}, None),
+            ({"lifecycle_stage": "null"}, {"Ann", "Cho", "Acme"}),
             ({"region": ["TW", "JP"]}, {"Ann", "Cho"}),
             ({"value_tier": "diamond"}, {"Ann"}),
             ({"value_tier": ["bronze", "null"]}, {"Bob", "Cho", "Acme"}),

@@ -86,10 +86,14 @@ class TestList:
             {"owner_rep_id": rep["id"]},
             {"source": "import"},
             {"source": "import", "external_id": "A/13"},
+            {"external_id": "A/13"},
         ):
             answer = await door.get(PATH, params=params)
             assert [item["id"] for item in answer.json()["items"]] == [tea["id"]], params
-        assert (await door.get(PATH, params={"external_id": "A/13"})).status_code == 400
+        for name in ("domain", "industry", "region", "owner_rep_id"):
+            answer = await door.get(PATH, params={name: "null"})
+            assert [item["name"] for item in answer.json()["items"]] == ["Another"], name
+        assert len((await door.get(PATH, params={"lifecycle_stage": "null"})).json()["items"]) == 2
 
     async def test_accounts_are_listed_by_name(self, door: Door) -> None:
         for name in ("b", "C", "a"):

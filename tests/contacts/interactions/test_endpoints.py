@@ -144,7 +144,8 @@ class TestList:
     async def test_filters_narrow_the_list(self, door: Door, customer: UUID) -> None:
         await door.made(PATH, call(customer, summary="one", occurred_at="2026-11-01T00:00:00Z"))
         await door.made(PATH, call(customer, summary="two", channel="visit", occurred_at="2026-11-02T00:00:00Z"))
-        await door.made(PATH, call(customer, summary="three", function="service", occurred_at="2026-11-03T00:00:00Z"))
+        three = call(customer, summary="three", function="service", occurred_at="2026-11-03T00:00:00Z")
+        await door.made(PATH, three | {"outcome": "reached"})
 
         async def found(**params: str | list[str]) -> list[str]:
             answer = await door.get(PATH, params=params)
@@ -158,6 +159,8 @@ class TestList:
         assert await found(occurred_after="2026-11-01T00:00:00Z", occurred_before="2026-11-03T00:00:00Z") == ["two"]
         assert await found(customer_id=str(new_id())) == []
         assert await found(rep_id="null") == ["three", "two", "one"]
+        assert await found(outcome="null") == ["two", "one"]
+        assert await found(outcome=["null", "reached"]) == ["three", "two", "one"]
 
     async def test_pages_neither_skip_nor_repeat(self, door: Door, customer: UUID) -> None:
         for _ in range(5):

@@ -306,6 +306,7 @@ class TestList:
         for params in (
             {"source": "import"},
             {"source": "import", "external_id": "S/1001"},
+            {"external_id": "S/1001"},
             {"number": "#1001"},
             {"customer_id": tea["buyer_id"]},
             {"buyer_id": tea["buyer_id"]},
@@ -317,6 +318,10 @@ class TestList:
         ):
             assert await found(**params) == [tea["id"]], params
         assert await found(account_id=str(new_id())) == []
+        for name in ("number", "payment_kind", "customer_id", "buyer_id"):
+            assert await found(**{name: "null"}) == [old["id"]], name
+        assert await found(account_id="null") == [tea["id"], old["id"]]
+        assert await found(customer_id=["null", tea["buyer_id"]]) == [tea["id"], old["id"]]
         assert await found(updated_after="2026-11-22T08:00:00Z") == []
 
     async def test_deleted_orders_are_listed_only_when_asked_for(self, door: Door) -> None:

@@ -195,6 +195,7 @@ class TestList:
             {"owner_rep_id": rep["id"]},
             {"source": "import"},
             {"source": "import", "external_id": "c/1"},
+            {"external_id": "c/1"},
             {"region": "north"},
             {"lifecycle_stage": "lead"},
             {"ids": ming["id"]},
@@ -202,7 +203,10 @@ class TestList:
         ):
             assert await found(**params) == [ming["id"]], params
         assert await found(tag=["vip", "coffee"]) != []
-        assert len(await found(owner_rep_id="null")) == 1
+        assert await found(source="manual", external_id="c/1") == []
+        for name, value in (("owner_rep_id", rep["id"]), ("region", "north"), ("lifecycle_stage", "lead")):
+            assert len(await found(**{name: "null"})) == 1, name
+            assert len(await found(**{name: ["null", value]})) == 2, name
         assert await found(created_after="2026-11-22T08:00:00Z") == []
         assert await found(email="ming@example.com", deleted="true") == []
 
@@ -222,7 +226,6 @@ class TestList:
         ("params", "name"),
         [
             ({"email": "nope"}, "email"),
-            ({"external_id": "1"}, "external_id"),
             ({"limit": "201"}, "limit"),
             ({"sort": "shoe_size"}, "sort"),
             ({"updated_after": "2026-11-22"}, "updated_after"),
