@@ -10,12 +10,14 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+import anyio._backends._asyncio  # noqa: F401 - loaded by name at the first call of a peer: before a fork, all share it
 import stamina.instrumentation
 import uvicorn
+import uvicorn.lifespan.on  # likewise, at the start
 import uvloop
 from fastapi import FastAPI
 
-from deploy.allocator import give_back_early
+from deploy.allocator import give_back, give_back_early
 from deploy.environment import SettingsUnusable, read_settings
 from deploy.processes import NAMES, process_named
 from deploy.protocol import Protocol
@@ -28,6 +30,8 @@ KEEP_ALIVE_SECONDS = 75
 GARBAGE_OBJECTS = 20_000
 """So many new objects until the next look for cycles among them; by default 700, which a batch of events has in no
 time, and none of them is garbage yet."""
+TICKS_TO_GIVING_BACK = 20
+"""Tenths of a second from one giving back of memory to the next."""
 UNUSABLE = 2
 """Exit code where settings or address cannot be used: starting again will not help."""
 
@@ -43,6 +47,12 @@ class Server(uvicorn.Server):
         """Begin to stop."""
         self._kit.drain()
         super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the process, ten times a second; tell whether it is to stop."""
+        if counter % TICKS_TO_GIVING_BACK == 0:
+            give_back()
+        return await super().on_tick(counter)
 
 
 def serve(app: FastAPI, listener: socket.socket) -> int:

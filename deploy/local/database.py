@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
 
 from deploy.environment import given
 from deploy.local.errors import LocalRunError
@@ -68,14 +67,24 @@ class LocalDatabase:
 
 def make_ready(database_url: str, passwords: Mapping[str, str], admin_dsn: str | None) -> None:
     """Create the database (where an admin address is given), roles, schemas and tables."""
-    from migrations import runner  # noqa: PLC0415 - the processes that only serve do not pay for Alembic's memory
-
     with in_a_sentence("The database"):
         if admin_dsn is not None:
             asyncio.run(create_database(admin_dsn, DATABASE))
         asyncio.run(provision(database_url, passwords))
         for schema in SCHEMAS:
-            runner.upgrade(schema, role_url(database_url, Roles(schema).owner, passwords))
+            _upgrade(schema, role_url(database_url, Roles(schema).owner, passwords))
+
+
+def _upgrade(schema: str, url: str) -> None:
+    # Imported here: the processes that only serve do not pay for Alembic's and SQLAlchemy's memory, about 10 MB.
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - see above
+
+    from migrations import runner  # noqa: PLC0415 - see above
+
+    try:
+        runner.upgrade(schema, url)
+    except DBAPIError as error:
+        raise error.driver_exception from error
 
 
 def check_external(database_url: str) -> None:
@@ -110,13 +119,12 @@ def in_a_sentence(subject: str) -> Iterator[None]:
         yield
     except asyncpg.ClientConfigurationError:
         raise
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, Unavailable) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable) as error:
         message = f"{subject} cannot be used: {_reason(error)}."
         raise LocalRunError(message) from error
 
 
-def _reason(error: Exception) -> str:
-    cause = error.driver_exception if isinstance(error, DBAPIError) else error
+def _reason(cause: Exception) -> str:
     if isinstance(cause, TimeoutError):
         return f"it does not answer within {CONNECT_SECONDS} seconds"
     if isinstance(cause, ConnectionRefusedError):

@@ -43,7 +43,16 @@ async def ops_server(host: str, port: int, details: Details) -> AsyncIterator[No
     if port == 0:
         yield
         return
-    config = uvicorn.Config(ops_app(details), host=host, port=port, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        ops_app(details),
+        host=host,
+        port=port,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+    )
     server = QuietServer(config)
     running = asyncio.create_task(server.serve(), name="ops")
     try:
