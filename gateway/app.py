@@ -44,6 +44,7 @@ def create_app(
     """Return the application of the gateway; it routes by `document`, the committed one unless another is given."""
     kit = Kit.build(settings, clock)
     container = build_container(kit, settings, document or read_document(settings))
+    pages = Pages(lambda: document or read_document(settings))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -54,7 +55,7 @@ def create_app(
         kit,
         title="Kith gateway",
         routers=[access, workspaces, keys, teams, jobs, audit, events, customers],
-        routes=[*feed_routes([WorkspaceSnapshot()]), *Pages(container.document).routes()],
+        routes=[*feed_routes([WorkspaceSnapshot()]), *pages.routes()],
         lifespan=lifespan,
         openapi_tags=TAGS,
         door=lambda served: Door(served, container.door),

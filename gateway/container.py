@@ -43,7 +43,6 @@ SERVICES = ("contacts", "scoring", "campaigns")
 class Container:
     """What features and the door are wired from."""
 
-    document: dict[str, Any]
     keys: KeyService
     teams: Teams
     workspaces: WorkspaceService
@@ -103,7 +102,6 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
     )
     keys = KeyService(kit.clock, kit.vault, SystemRandom(), keyring.forget)
     return Container(
-        document=document,
         keys=keys,
         teams=Teams(kit.clock, keys.announce, names.look_up),
         workspaces=WorkspaceService(kit.clock, settings.egress, keyring.forget),

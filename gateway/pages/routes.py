@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -47,19 +47,24 @@ class Rendered:
 class Pages:
     """The pages of one installation."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self._document = document
-        self._types: Mapping[str, Mapping[str, Any]] = document.get("x-kith-problems", {})
+    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        """Take what reads the document: as objects it is too large to be kept for pages that hardly anybody opens."""
+        self._read = read
+
+    @cached_property
+    def _types(self) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]] = self._read().get("x-kith-problems", {})
+        return found
 
     @cached_property
     def openapi(self) -> Rendered:
         """The document."""
-        return Rendered(orjson.dumps(self._document), "application/json")
+        return Rendered(orjson.dumps(self._read()), "application/json")
 
     @cached_property
     def docs(self) -> Rendered:
         """The reference."""
-        return Rendered(reference(self._document).encode(), HTML)
+        return Rendered(reference(self._read()).encode(), HTML)
 
     @cached_property
     def problems(self) -> Rendered:
