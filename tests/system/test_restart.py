@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local.stack import ROOT, LocalStack
 from tests.system.client import Client
 
-MOST_IMPORTS = 10
+MOST_IMPORTS = 5
 """Start and stop together take the processor twice as long as importing everything, which is a start in under 5 s. The
 clock on the wall would measure whatever else runs on the machine, and seconds of the processor how fast that is."""
 IMPORT = "import deploy.local.up\nfor process in deploy.local.up.PARTS: process.process.factory()"
