@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from gateway.app import create_app
 from gateway.door.names import fill_names
@@ -40,8 +41,9 @@ async def test_a_key_that_one_gateway_revoked_is_refused_by_another_within_momen
 
 
 async def test_the_operations_port_tells_how_the_peers_are(
-    settings_for: Callable[..., Any], clock: FixedClock, echo: Echo
+    settings_for: Callable[..., Any], clock: FixedClock, echo: Echo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gateway.door.peers.SECONDS", 60)
     peers = {"contacts": echo.url, "scoring": "http://127.0.0.1:1", "gateway": "http://127.0.0.1:1"}
     app = create_app(gateway_settings(settings_for, peers), clock, document=echo_document())
     async with opened(app):
