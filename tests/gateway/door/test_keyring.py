@@ -142,9 +142,21 @@ async def test_the_token_is_for_one_service_and_made_anew_before_it_ends(
     stranger = IdentityVerifier("scoring", keys.public_keys(), now=lambda: clock.now().timestamp())
     with pytest.raises(Unauthorized):
         stranger.verify(token.decode())
-    clock.advance(timedelta(seconds=13))
     seconds[0] = 13.0
+    assert keyring.token(holder, "contacts") == token
+    clock.advance(timedelta(seconds=13))
     assert keyring.token(holder, "contacts") != token
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=8), timedelta(hours=-8)])
+async def test_the_token_holds_at_once_after_the_clock_was_set_or_the_machine_slept(
+    keyring: Keyring, issue: Issue, clock: FixedClock, jump: timedelta
+) -> None:
+    holder = await keyring.open(header(await issue(scopes=["people:read"])), None, None)
+    keyring.token(holder, "contacts")
+    clock.advance(jump)
+    verifier = IdentityVerifier("contacts", keys.public_keys(), now=lambda: clock.now().timestamp())
+    assert verifier.verify(keyring.token(holder, "contacts").decode()) == holder.identity
 
 
 def test_the_scheme_is_read_in_any_case() -> None:
