@@ -28,6 +28,7 @@ from gateway.keys.service import KeyService
 from gateway.settings import GatewaySettings
 from gateway.teams.service import Teams
 from gateway.tokens.service import Tokens
+from gateway.workspaces.hearing import Hearing
 from gateway.workspaces.service import WorkspaceService
 from services.kit.client import Peers
 from services.kit.egress import Egress
@@ -46,6 +47,7 @@ class Container:
     keys: KeyService
     teams: Teams
     workspaces: WorkspaceService
+    hearing: Hearing
     keyring: Keyring
     limiter: Limiter
     usage: Usage
@@ -105,6 +107,7 @@ def build_container(kit: Kit, settings: GatewaySettings, document: dict[str, Any
         keys=keys,
         teams=Teams(kit.clock, keys.announce, names.look_up),
         workspaces=WorkspaceService(kit.clock, settings.egress, keyring.forget),
+        hearing=Hearing(calls),
         keyring=keyring,
         limiter=limiter,
         usage=usage,

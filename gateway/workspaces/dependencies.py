@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.workspaces.hearing import Hearing
 from gateway.workspaces.service import WorkspaceService
 
 
@@ -14,3 +15,12 @@ async def workspace_service(request: Request) -> WorkspaceService:
 
 
 WorkspacesDep = Annotated[WorkspaceService, Depends(workspace_service)]
+
+
+async def hearing(request: Request) -> Hearing:
+    """Return what waits for the services."""
+    found: Hearing = request.app.state.gateway.hearing
+    return found
+
+
+HearingDep = Annotated[Hearing, Depends(hearing)]

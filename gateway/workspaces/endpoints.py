@@ -1,10 +1,12 @@
 """`/v1/workspace`."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
-from gateway.workspaces.dependencies import WorkspacesDep
+from gateway.workspaces.dependencies import HearingDep, WorkspacesDep
 from gateway.workspaces.schemas import WorkspaceRead, WorkspaceUpdate
-from services.kit.web import CallerDep, IfMatch, ReadSession, Router, WriteSession, operation, set_etag
+from services.kit.database import Session
+from services.kit.feeds.positions import POSITION_HEADER
+from services.kit.web import CallerDep, IfMatch, ReadSession, Router, operation, set_etag, write_once
 
 router = Router(prefix="/v1/workspace", tags=["workspace"])
 
@@ -17,16 +19,24 @@ async def read_workspace(session: ReadSession, workspaces: WorkspacesDep, respon
     return WorkspaceRead.model_validate(dict(row))
 
 
-@router.patch("", **operation(scopes=["workspace:write"]))
+@router.patch("", response_model=WorkspaceRead, **operation(scopes=["workspace:write"], own_transaction=True))
 async def update_workspace(
     body: WorkspaceUpdate,
-    session: WriteSession,
     workspaces: WorkspacesDep,
+    hearing: HearingDep,
     caller: CallerDep,
     version: IfMatch,
-    response: Response,
-) -> WorkspaceRead:
+    request: Request,
+) -> Response:
     """Change settings; all services obey within seconds. Naming an identity provider needs the scope `admin`."""
-    row = await workspaces.change(session, body, caller, version)
-    set_etag(response, row["version"])
-    return WorkspaceRead.model_validate(dict(row))
+
+    async def act(session: Session) -> Response:
+        row = await workspaces.change(session, body, caller, version)
+        answer = Response(WorkspaceRead.model_validate(dict(row)).model_dump_json(), media_type="application/json")
+        set_etag(answer, row["version"])
+        return answer
+
+    answer = await write_once(request, await request.body(), act)
+    if position := answer.headers.get(POSITION_HEADER):
+        await hearing.wait(caller, position)
+    return answer

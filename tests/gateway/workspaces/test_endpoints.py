@@ -8,6 +8,7 @@ import pytest
 
 from services.kit.database import Database
 from tests.gateway.conftest import Issue
+from tests.gateway.peers import Echo
 
 PATH = "/v1/workspace"
 
@@ -48,6 +49,13 @@ class TestChange:
         (event,) = await told(database, workspace)
         assert event["workspace_id"] == str(workspace)
         assert (event["reporting_currency"], event["time_zone"], event["version"]) == ("EUR", "Asia/Taipei", 2)
+
+    async def test_is_answered_once_the_services_have_heard_of_it(
+        self, http: httpx.AsyncClient, admin: dict[str, str], echo: Echo
+    ) -> None:
+        answer = await http.patch(PATH, headers=admin, json={"reporting_currency": "EUR"})
+        asked = [(seen["path"], seen["headers"].get("kith-after")) for seen in echo.seen]
+        assert asked == [("/v1/exchange-rates", answer.headers["kith-position"])]
 
     async def test_that_changes_nothing_is_no_event(
         self, http: httpx.AsyncClient, admin: dict[str, str], workspace: UUID, database: Database
