@@ -133,7 +133,8 @@ class Run:
 
     def _warm_up(self) -> None:
         # Made once and frozen: the children share these pages instead of each holding its own. Nothing is opened yet.
-        self._apps = {part.name: part.process.factory()(self._settings[part.name]) for part in PARTS}
+        # The gateway first: what it reads its routes from is large, and whoever comes after it takes its place.
+        self._apps = {part.name: part.process.factory()(self._settings[part.name]) for part in reversed(PARTS)}
         gc.collect()
         gc.freeze()
 
