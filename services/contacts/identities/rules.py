@@ -89,7 +89,7 @@ def email_key(address: str) -> str | None:
     return None if RELAYS.search(text.rpartition("@")[2]) else text
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def clean_phone(number: str, region: str | None) -> str | None:
     """Return a number in E.164; None if it cannot be one. `region` is the country of numbers without a country code.
 

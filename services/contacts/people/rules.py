@@ -38,7 +38,7 @@ def display_name(given: str | None, family: str | None) -> str | None:
     return " ".join(parts)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def normalise_email(address: str) -> str:
     """Return the one spelling under which an address is stored and matched; ValueError if it is none.
 
@@ -61,7 +61,7 @@ def normalise_email(address: str) -> str:
     return found.normalized.lower()
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def normalise_phone(number: str, region: str | None = None) -> str:
     """Return a phone number in E.164; ValueError if it is none.
 
