@@ -111,12 +111,12 @@ class Calls:
 
     def _token(self, service: str, identity: Identity) -> bytes:
         known = self._tokens.get((identity, service))
-        if known is not None and known[0] > self._now():
+        if known is not None and self._signer.signed_within(TOKEN_SECONDS, known[0]):
             return known[1]
         if len(self._tokens) >= MOST_TOKENS:
             self._tokens.clear()
         token = self._signer.sign(identity, service).encode()
-        self._tokens[identity, service] = (self._now() + TOKEN_SECONDS, token)
+        self._tokens[identity, service] = (self._signer.now(), token)
         return token
 
 
