@@ -18,6 +18,7 @@ from deploy.local import ports
 from deploy.local.bootstrap import write_first_key
 from deploy.local.database import LocalDatabase
 from deploy.local.errors import LocalRunError
+from deploy.local.files import raise_limit
 from deploy.local.group import Child, Group
 from deploy.local.home import Home
 from deploy.local.keys import Keys
@@ -78,6 +79,7 @@ class Run:
 
     def run(self) -> int:
         """Run until a signal or a death; return the exit code."""
+        raise_limit()
         self._home.prepare()
         with ExitStack() as stack:
             stack.enter_context(self._home.locked())
