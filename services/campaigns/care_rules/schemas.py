@@ -28,7 +28,7 @@ EXAMPLE: dict[str, Any] = {
         "expires_after": "P90D",
         "max_age": "P3D",
         "intervals": {"diamond": "P14D", "gold": "P30D", "silver": "P90D", "bronze": None},
-        "levels": None,
+        "levels": [],
         "min_purchase_days": None,
     },
     "created_at": "2026-11-22T08:00:00Z",
@@ -81,13 +81,13 @@ class CareRuleUpdate(Input):
 
 
 class CareParameters(Output):
-    """The parameters in force; null where the rule has no such parameter."""
+    """The parameters in force; null or empty where the rule has no such parameter."""
 
     due_after: timedelta | None = Field(description="From the fact to the reminder's due time.")
     expires_after: timedelta | None = Field(description="From the due time until the reminder expires.")
     max_age: timedelta | None = Field(description="The rule never fires for a fact older than this.")
-    intervals: dict[str, timedelta | None] | None = Field(description="Longest time without a contact by tier.")
-    levels: list[str] | None = Field(description="Churn levels that open a reminder.")
+    intervals: dict[str, timedelta | None] = Field(description="Longest time without a contact by tier.")
+    levels: list[str] = Field(description="Churn levels that open a reminder.")
     min_purchase_days: int | None = Field(description="Customers with fewer purchase days are left in peace.")
 
 
@@ -133,12 +133,11 @@ def rule_of(code: Code, stored: dict[str, object]) -> Rule:
 def parameters_of(rule: Rule) -> CareParameters:
     """Return a rule's parameters as clients see them."""
     intervals = getattr(rule, "intervals", None)
-    levels = getattr(rule, "levels", None)
     return CareParameters(
         due_after=getattr(rule, "due_after", None),
         expires_after=rule.expires_after,
         max_age=rule.max_age,
-        intervals=None if intervals is None else {tier: intervals.get(tier) for tier in Tier.__args__},  # type: ignore[attr-defined]  # typing.get_args hides the type
-        levels=None if levels is None else list(levels),
+        intervals={} if intervals is None else {tier: intervals.get(tier) for tier in Tier.__args__},  # type: ignore[attr-defined]  # typing.get_args hides the type
+        levels=list(getattr(rule, "levels", ())),
         min_purchase_days=getattr(rule, "min_purchase_days", None),
     )

@@ -13,7 +13,6 @@ from services.campaigns.care_rules.schemas import (
     CareParametersUpdate,
     CareRuleQuery,
     CareRuleUpdate,
-    parameters_of,
     rule_of,
 )
 from services.kit.clock import Clock
@@ -90,8 +89,8 @@ def patched(code: Code, stored: dict[str, Any], patch: CareParametersUpdate | No
     if patch is None:
         return stored
     sent = patch.model_dump(mode="json", include=patch.model_fields_set)
-    known = parameters_of(rule_of(code, {}))
-    unfit = [name for name in sent if getattr(known, name) is None]
+    rule = rule_of(code, {})
+    unfit = [name for name in sent if not hasattr(rule, name)]
     if unfit:
         message = f"The rule {code} has no such parameter."
         raise Invalid(

@@ -47,6 +47,10 @@ class TestListCareRules:
             "bronze": None,
         }
         assert by_code["silence"]["parameters"]["levels"] == ["warn", "likely_lost"]
+        assert (by_code["silence"]["parameters"]["intervals"], by_code["tier_rhythm"]["parameters"]["levels"]) == (
+            {},
+            [],
+        )
         assert by_code["silence"]["parameters"]["min_purchase_days"] == 2
 
     async def test_settings_that_the_gateway_tells_first_seed_too(self, api: Api, stage: Stage) -> None:
