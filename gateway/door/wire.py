@@ -72,7 +72,10 @@ class Answer:
                 await self._next()
         finally:
             self.close()
-        return b"".join(self._pieces)
+        body = b"".join(self._pieces)
+        # Parser and answer hold one another, so a large body would stay until garbage is looked for.
+        self._pieces.clear()
+        return body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the body piece by piece, as fast as it is taken."""
