@@ -66,10 +66,10 @@ class Watched:
         return []
 
 
-async def plans_of(plan: Plan, listing: Listing, where: Where, sort: str) -> list[str]:
-    """Return the plans of a list's first page: one for rows with a value, one for those without."""
+async def plans_of(plan: Plan, listing: Listing, where: Where, sort: str, after: list[Any] | None = None) -> list[str]:
+    """Return the plans of a list's page: first of rows with a value, last of those without."""
     watched = Watched(plan)
-    await listing._rows(watched, where, sort, None, 51)  # type: ignore[arg-type]  # the part of a session that lists use
+    await listing._rows(watched, where, sort, after, 51)  # type: ignore[arg-type]  # the part of a session that lists use
     return watched.plans
 
 
@@ -90,6 +90,17 @@ async def test_every_list_of_customers_and_reminders_walks_an_index(explain: Pla
             for plan in await plans_of(explain, reminders.LISTING, where, sort):
                 assert "Seq Scan on reminders" not in plan, plan
                 assert "Seq Scan on audience" not in plan, plan
+
+
+async def test_no_page_by_points_puts_ties_into_order(explain: Plan, workspace_id: UUID) -> None:
+    where = whole(workspace_id, "a.listed")
+    for sort in ("value_tier_points", "-value_tier_points"):
+        first = await plans_of(explain, customers.LISTING, where, sort)
+        further = await plans_of(explain, customers.LISTING, where, sort, [ROWS // 2, str(workspace_id)])
+        assert (len(first), len(further)) == (2, 3)
+        for plan in first + further:
+            assert "audience_value_tier_points_idx" in plan, plan
+            assert "Sort" not in plan, plan
 
 
 async def test_selective_filters_find_their_rows_by_index(explain: Plan, workspace_id: UUID) -> None:

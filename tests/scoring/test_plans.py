@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import pytest
@@ -17,7 +17,7 @@ from services.scoring.cutoffs.service import CutoffService
 from services.scoring.evaluation.service import EvaluationService
 from services.scoring.policies import service as policies
 from services.scoring.policies.schemas import PolicyQuery
-from services.scoring.scores.schemas import ScoreChangeQuery, ScoreQuery
+from services.scoring.scores.schemas import KindName, ScoreChangeQuery, ScoreQuery
 from services.scoring.scores.service import Scores
 from tests.cluster import TestCluster
 from tests.plans import Explaining, filled_database
@@ -42,7 +42,8 @@ SELECT workspace_id, customer_id, '{now}', 1, 'TWD', 100, 1, 1 FROM scoring.cust
 INSERT INTO scoring.scores (workspace_id, customer_id, kind, value, points, changed_at, policy_version)
 SELECT workspace_id, customer_id, kind,
     CASE WHEN n % 7 = 0 THEN NULL WHEN n % 10 = 0 THEN 'gold' ELSE 'bronze' END,
-    CASE WHEN n % 7 > 0 THEN n % 9000 END, timestamptz '2026-01-01' + n * interval '10 minutes', 1
+    CASE WHEN n % 7 = 0 THEN NULL WHEN kind = 'churn_risk' THEN 0 ELSE n % 9000 END,
+    timestamptz '2026-01-01' + n * interval '10 minutes', 1
 FROM (SELECT *, right(customer_id::text, 12)::bigint AS n FROM scoring.customers) c,
     unnest(ARRAY['value_tier', 'churn_risk']) kind;
 INSERT INTO scoring.score_history (workspace_id, id, customer_id, kind, value, points, as_of, policy_version, cause,
@@ -132,6 +133,48 @@ async def test_scores_without_points_are_a_range_too(filled: Database) -> None:
     for query in (ScoreQuery(), ScoreQuery(as_of=NOW)):
         is_a_range((await plans(filled, query))[1])
         is_a_range((await plans(filled, behind(query, None)))[0])
+
+
+ByPoints = Literal["points", "-points"]
+
+
+@pytest.mark.parametrize("as_of", [None, NOW], ids=["present", "dated"])
+@pytest.mark.parametrize("sort", ["points", "-points"])
+@pytest.mark.parametrize(("kind", "place"), [("value_tier", 4500), ("churn_risk", 0)], ids=["few_ties", "all_tied"])
+@pytest.mark.parametrize(("value", "index"), [([], "scores_points_idx"), (["bronze"], "scores_value_idx")])
+async def test_no_page_by_points_puts_ties_into_order(
+    filled: Database, value: list[str], index: str, kind: KindName, place: int, sort: ByPoints, as_of: datetime | None
+) -> None:
+    query = ScoreQuery(kind=kind, sort=sort, as_of=as_of, value=value)
+    way, id_way = "<>" if sort == "-points" else "><"
+    first, without = await plans(filled, query)
+    ties, beyond, _ = await plans(filled, behind(query, place))
+    [further] = await plans(filled, behind(query, None))
+    for text, condition in (
+        (first, "(points IS NOT NULL)"),
+        (ties, f"(points = '{place}'::bigint) AND (customer_id {id_way} '{ONE}'::uuid)"),
+        (beyond, f"(points {way} '{place}'::bigint)"),
+        (without, "(points IS NULL)"),
+        (further, f"(points IS NULL) AND (customer_id {id_way} '{ONE}'::uuid)"),
+    ):
+        assert re.search(rf"{index} .*\n +Index Cond: .*{re.escape(condition)}", text), text
+        assert "Sort" not in text, text
+
+
+@pytest.mark.parametrize("as_of", [None, NOW], ids=["present", "dated"])
+@pytest.mark.parametrize("sort", ["points", "-points"])
+async def test_pages_go_through_ties_by_customer(filled: Database, sort: ByPoints, as_of: datetime | None) -> None:
+    query = ScoreQuery(kind="churn_risk", sort=sort, as_of=as_of, value=["gold", "null"], limit=200)
+    found: list[tuple[bool, int]] = []
+    async with filled.read(OURS) as session:
+        while len(found) <= CUSTOMERS:
+            page = await SCORES._rows(session, CALLER, query, BOUND)
+            found += [(row["points"] is None, int(row["customer_id"].hex[-12:])) for row in page.items]
+            if page.next_cursor is None:
+                break
+            query = query.model_copy(update={"cursor": page.next_cursor})
+    down = [(n % 7 == 0, n) for n in range(1, CUSTOMERS + 1) if n % 10 == 0 or n % 7 == 0]
+    assert found == sorted(down if sort == "-points" else reversed(down), key=lambda row: row[0])
 
 
 FILTERED: list[ListQuery] = [

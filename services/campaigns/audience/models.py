@@ -18,9 +18,8 @@ SORTED_BY = (
     "last_order_at",
     "last_contact_at",
     "next_reminder_at",
-    "value_tier_points",
 )
-"""Columns that the list of customers can be sorted by; each has an index."""
+"""Columns that the list of customers can be sorted by; each has an index. Points have one, too."""
 
 
 class Customer(Base):
@@ -95,6 +94,13 @@ class Customer(Base):
         *(
             Index(f"audience_{column}_idx", "workspace_id", column, "customer_id", postgresql_where=SHOWN)
             for column in SORTED_BY
+        ),
+        Index(
+            "audience_value_tier_points_idx",
+            "workspace_id",
+            text("value_tier_points DESC"),
+            "customer_id",
+            postgresql_where=SHOWN,
         ),
         Index("audience_owner_idx", "workspace_id", "owner_rep_id", "customer_id", postgresql_where=SHOWN),
         Index("audience_look_idx", "workspace_id", "look_at", postgresql_where=text("look_at IS NOT NULL")),

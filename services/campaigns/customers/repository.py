@@ -21,7 +21,7 @@ LISTING = Listing(
     sorts={
         "created_at": Sort("a.created_at", "timestamptz"),
         "display_name": Sort("a.display_name", "text", nullable=True),
-        "value_tier_points": Sort("a.value_tier_points", "bigint", nullable=True),
+        "value_tier_points": Sort("a.value_tier_points", "bigint", nullable=True, mirrored=True),
         "net_revenue": Sort("a.net_revenue_minor", "bigint", nullable=True),
         "last_order_at": Sort("a.last_order_at", "timestamptz", nullable=True),
         "last_contact_at": Sort("a.last_contact_at", "timestamptz", nullable=True),

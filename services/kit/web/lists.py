@@ -59,6 +59,12 @@ class Sort:
     column: str
     type: SortType
     nullable: bool = False
+    mirrored: bool = False
+    """Ids ascend where values descend, and the other way round; so does the index: `column DESC, id`."""
+
+
+Part = Literal["valued", "ties", "beyond", "nulls"]
+"""Rows with a sort value; rows that share the cursor's value; rows past it; rows without a value."""
 
 
 @dataclass(slots=True)
@@ -152,45 +158,54 @@ class Listing:
     async def _rows(
         self, session: Session, where: Where, sort: str, after: list[Any] | None, limit: int
     ) -> "list[asyncpg.Record]":
-        """Read rows with a value first, then rows without: each part is a plain index range."""
-        key = self.sorts[sort.removeprefix("-")]
+        """Read one part after the other until the page is full: each is a plain index range."""
         rows: list[asyncpg.Record] = []
-        if after is None or after[0] is not None:
-            rows = await self._part(session, where, sort, after, limit, nulls=False)
-        if key.nullable and len(rows) < limit:
-            rest = after if after and after[0] is None else None
-            rows += await self._part(session, where, sort, rest, limit - len(rows), nulls=True)
+        for part in self._parts(sort, after):
+            if len(rows) < limit:
+                sql, args = self.statement(where, sort, after, limit - len(rows), part=part)
+                rows += await session.fetch(sql, *args)
         return rows
 
-    async def _part(
-        self, session: Session, where: Where, sort: str, after: list[Any] | None, limit: int, *, nulls: bool
-    ) -> "list[asyncpg.Record]":
-        sql, args = self.statement(where, sort, after, limit, nulls=nulls)
-        return await session.fetch(sql, *args)
+    def _parts(self, sort: str, after: list[Any] | None) -> list[Part]:
+        """Return what is left to read. No row comparison fits values and ids that go opposite ways: ties come first."""
+        key = self.sorts[sort.removeprefix("-")]
+        parts: list[Part] = ["ties", "beyond"] if after and key.mirrored else ["valued"]
+        if after and after[0] is None:
+            parts = []
+        return [*parts, "nulls"] if key.nullable else parts
 
     def statement(
-        self, where: Where, sort: str, after: list[Any] | None, limit: int, *, nulls: bool = False
+        self, where: Where, sort: str, after: list[Any] | None, limit: int, *, part: Part = "valued"
     ) -> tuple[str, list[object]]:
-        """Return the statement of a page and its arguments: rows with a sort value, or rows without one."""
+        """Return the statement of one part of a page and its arguments."""
         key = self.sorts[sort.removeprefix("-")]
         down = sort.startswith("-")
-        part = where.copy()
+        rows = where.copy()
         if key.nullable:
-            part.add(f"{key.column} IS {'' if nulls else 'NOT '}NULL")
-        sign = "<" if down else ">"
-        if after and nulls:
-            part.add(f"{self.id_column} {sign} {{}}::uuid", UUID(after[1]))
-        elif after:
-            value = sql_value(after[0], key.type)
-            part.add(f"({key.column}, {self.id_column}) {sign} ({{}}::{key.type}, {{}}::uuid)", value, UUID(after[1]))
-        way = "DESC" if down else "ASC"
-        order = f"{self.id_column} {way}" if nulls else f"{key.column} {way}, {self.id_column} {way}"
-        part.args.append(limit)
+            rows.add(f"{key.column} IS {'' if part == 'nulls' else 'NOT '}NULL")
+        if after:
+            self._go_on(rows, key, after, part, down=down)
+        way, id_way = "DESC" if down else "ASC", "DESC" if down != key.mirrored else "ASC"
+        rows.args.append(limit)
         sql = (
             f"SELECT {self.columns}, {key.column} AS sort_key, {self.id_column} AS sort_id FROM {self.source}"
-            f" WHERE {part.sql} ORDER BY {order} LIMIT ${len(part.args)}"
+            f" WHERE {rows.sql} ORDER BY {key.column} {way}, {self.id_column} {id_way} LIMIT ${len(rows.args)}"
         )
-        return sql, part.args
+        return sql, rows.args
+
+    def _go_on(self, rows: Where, key: Sort, after: list[Any], part: Part, *, down: bool) -> None:
+        """Leave out what earlier pages held; a row with a value lies before all rows without one."""
+        way, id_way = "<" if down else ">", "<" if down != key.mirrored else ">"
+        value, row_id = after[0] if after[0] is None else sql_value(after[0], key.type), UUID(after[1])
+        match part:
+            case "valued":
+                rows.add(f"({key.column}, {self.id_column}) {way} ({{}}::{key.type}, {{}}::uuid)", value, row_id)
+            case "ties":
+                rows.add(f"{key.column} = {{}}::{key.type} AND {self.id_column} {id_way} {{}}::uuid", value, row_id)
+            case "beyond":
+                rows.add(f"{key.column} {way} {{}}::{key.type}", value)
+            case "nulls" if value is None:
+                rows.add(f"{self.id_column} {id_way} {{}}::uuid", row_id)
 
     async def _count(self, session: Session, where: Where, kind: str | None) -> Count | None:
         """Count exactly, or stop at a ceiling where an estimate will do."""

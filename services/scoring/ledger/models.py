@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.kit.tables import NO_KEYS, NOW, TENANT, ZERO, Tenant
 from services.scoring.database import Base
 
+MOST_POINTS = text("points DESC")
+
 
 class Standing(Base):
     """Where a customer stands since the last evaluation: figures, and the state of the tier to go on from."""
@@ -78,8 +80,8 @@ class Score(Base):
     """Reasons as codes and parameters, what is missing, detail, confidence; money in minor units of `currency`."""
 
     __table_args__ = (
-        Index("scores_points_idx", "workspace_id", "kind", "points", "customer_id"),
-        Index("scores_value_idx", "workspace_id", "kind", "value", "points", "customer_id"),
+        Index("scores_points_idx", "workspace_id", "kind", MOST_POINTS, "customer_id"),
+        Index("scores_value_idx", "workspace_id", "kind", "value", MOST_POINTS, "customer_id"),
         Index("scores_changed_idx", "workspace_id", "kind", "changed_at", "customer_id"),
     )
 
@@ -133,6 +135,6 @@ class DatedScore(Base):
     body: Mapped[dict[str, object]] = mapped_column(server_default=NO_KEYS)
 
     __table_args__ = (
-        Index("dated_scores_points_idx", "workspace_id", "run_id", "kind", "points", "customer_id"),
-        Index("dated_scores_value_idx", "workspace_id", "run_id", "kind", "value", "points", "customer_id"),
+        Index("dated_scores_points_idx", "workspace_id", "run_id", "kind", MOST_POINTS, "customer_id"),
+        Index("dated_scores_value_idx", "workspace_id", "run_id", "kind", "value", MOST_POINTS, "customer_id"),
     )

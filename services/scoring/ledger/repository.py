@@ -151,7 +151,7 @@ SELECT s.*, c.type FROM standings s JOIN customers c USING (workspace_id, custom
 WHERE (s.workspace_id, s.customer_id) > ($1, $2) ORDER BY s.workspace_id, s.customer_id LIMIT $3
 """
 SORTS = {
-    "points": Sort("s.points", "bigint", nullable=True),
+    "points": Sort("s.points", "bigint", nullable=True, mirrored=True),
     "changed_at": Sort("s.changed_at", "timestamptz"),
 }
 PRESENT = Listing(
