@@ -1,8 +1,8 @@
 """The default rules as numbers: every parameter of scoring 11 under its name, with the value of policy version 1."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 
 class Rules(BaseModel):
@@ -104,15 +104,22 @@ class ChurnRules(Rules):
         return self.watch_above, self.warn_above, self.likely_lost_above
 
 
+def open_choice(*names: str) -> WithJsonSchema:
+    """Say in answers that further names may come; what is evaluated by stays one of those that are known."""
+    return WithJsonSchema({"anyOf": [{"type": "string", "enum": [*names]}, {"type": "string"}]}, mode="serialization")
+
+
 class Policy(Rules):
     """All rules of one version; the defaults are those of version 1."""
 
     year_days: int = Field(365, ge=28, le=3660, description="Length of the year of the value tier: ages 0 .. n-1.")
     small_base: int = Field(200, ge=0, description="Fewer customers with revenue: tier lines move every day.")
-    revenue_basis: Literal["total", "goods"] = Field(
+    revenue_basis: Annotated[Literal["total", "goods"], open_choice("total", "goods")] = Field(
         "total", description="total: what the buyer was charged; goods: line totals without tax and shipping."
     )
-    tie_policy: Literal["inclusive"] = Field("inclusive", description="Everyone at or above the line is inside it.")
+    tie_policy: Annotated[Literal["inclusive"], open_choice("inclusive")] = Field(
+        "inclusive", description="Everyone at or above the line is inside it."
+    )
     tier: TierRules = TierRules()
     rhythm: RhythmRules = RhythmRules()
     customer_class: ClassRules = ClassRules()
