@@ -14,14 +14,7 @@ from services.kit.wakeups import EVENTS, POLL_SECONDS, wait_for
 if TYPE_CHECKING:
     import asyncpg
 
-    from services.kit.database import Connection
-
 STATE = "SELECT epoch, head, oldest FROM feed_state"
-PIECE = 250
-"""So many events are read with one statement."""
-MOST_BYTES = 65_536
-"""Of data in one answer, or little more: a follower has it in memory several times over until it has taken effect, and
-the interpreter gives little of what it once needed back."""
 EVENTS_AFTER = """
 SELECT position, workspace_id, type, subject, at, data::text AS data
 FROM events WHERE position > $1 ORDER BY position LIMIT $2
@@ -49,7 +42,7 @@ class Batch:
 
 
 async def read_events(database: Database, after: Place | None, limit: int) -> Batch:
-    """Return up to `limit` events after a cursor, fewer where they are large; a problem where it cannot go on there."""
+    """Return up to `limit` events after a cursor; a problem where the feed cannot go on from it."""
     position = after.position if after else 0
     state, rows = await _read(database, position, limit)
     newest = max(state["head"], rows[-1]["position"] if rows else 0)
@@ -69,29 +62,13 @@ async def _read(database: Database, position: int, limit: int) -> "tuple[asyncpg
     try:
         async with database.worker_pool.acquire(timeout=CONNECTION_SECONDS) as connection:
             state = await connection.fetchrow(STATE)
-            rows = await _fetch(connection, position, limit)
+            rows = await connection.fetch(EVENTS_AFTER, position, limit)
     except UNREACHABLE as error:
         raise Unavailable(retry_after=1) from error
     if state is None:
         message = "the schema has no feed_state"
         raise RuntimeError(message)
     return state, rows
-
-
-async def _fetch(connection: "Connection", position: int, limit: int) -> "list[asyncpg.Record]":
-    rows: list[asyncpg.Record] = []
-    size = 0
-    while len(rows) < limit and size < MOST_BYTES:
-        wanted = min(PIECE, limit - len(rows))
-        piece = await connection.fetch(EVENTS_AFTER, position, wanted)
-        if rows and piece and piece[0]["position"] != position + 1:
-            break  # a partition was dropped meanwhile: whoever asks for what follows is told
-        rows += piece
-        if len(piece) < wanted:
-            break
-        position = piece[-1]["position"]
-        size += sum(len(row["data"]) for row in piece)
-    return rows
 
 
 async def wait_for_events(database: Database, after: Place | None, limit: int, seconds: float) -> Batch:

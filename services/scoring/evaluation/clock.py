@@ -20,7 +20,7 @@ from services.scoring.workspaces.service import Workspace
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 250
+CHUNK = 500
 FIRST = UUID(int=0)
 CLAIM = timedelta(minutes=2)
 """A sweep that was broken off is taken up again after this; two at once would only do the same work twice."""

@@ -25,7 +25,7 @@ from services.scoring.tiers import rules as tiers
 from services.scoring.workspaces import service as workspaces
 from services.scoring.workspaces.service import Workspace
 
-CHUNK = 250
+CHUNK = 500
 LANES = 2
 """Parts of a chunk that go at a time: while one waits for the database, the rules decide about the other."""
 STRETCH = 10_000

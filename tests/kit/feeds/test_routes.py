@@ -68,32 +68,6 @@ async def test_pages_follow_one_another_without_gap(
     assert (await reader.get("/feed", params={"lastEventId": second[-1]["id"]})).json() == []
 
 
-async def test_an_answer_that_grows_large_ends_early_and_the_next_goes_on_there(
-    stage: Stage, reader: httpx.AsyncClient, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "PIECE", 3)
-    await fill(stage, workspace_id, 7)
-    assert [event["data"]["version"] for event in (await reader.get("/feed")).json()] == [1, 2, 3, 4, 5, 6, 7]
-    monkeypatch.setattr(feed, "MOST_BYTES", 100)
-    pages = [(await reader.get("/feed")).json()]
-    while pages[-1]:
-        pages.append((await reader.get("/feed", params={"lastEventId": pages[-1][-1]["id"]})).json())
-    versions = [[event["data"]["version"] for event in page] for page in pages]
-    assert versions == [[1, 2, 3], [4, 5, 6], [7], []]
-
-
-async def test_an_answer_ends_before_events_that_were_dropped_while_it_was_read(
-    own_stage: Stage, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await fill(own_stage, workspace_id, 25, partition_size=10)
-    monkeypatch.setattr(feed, "PIECE", 5)
-    monkeypatch.setattr(
-        feed, "EVENTS_AFTER", feed.EVENTS_AFTER.replace("position > $1", "position > $1 AND position NOT IN (6, 7)")
-    )
-    events = (await reader_of(own_stage).get("/feed")).json()
-    assert [event["data"]["version"] for event in events] == [1, 2, 3, 4, 5]
-
-
 async def test_a_long_poll_is_answered_as_soon_as_there_is_an_event(
     stage: Stage, reader: httpx.AsyncClient, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
