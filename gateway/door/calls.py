@@ -16,10 +16,9 @@ from services.kit.circuit import Circuit
 from services.kit.client import AWAY, FIRST_ERROR, problem_of
 from services.kit.context import current
 from services.kit.feeds.positions import AFTER_HEADER, PATIENCE_SECONDS, STALE_HEADER
-from services.kit.identity import HEADER, Identity, IdentitySigner
+from services.kit.identity import HEADER, Identity, IdentitySigner, Signed
 from services.kit.problems import GatewayTimeout, Problem, Unavailable
 
-TOKEN_SECONDS = 12.0
 MOST_TOKENS = 5000
 AFTER = AFTER_HEADER.lower().encode()
 STALE = STALE_HEADER.lower().encode()
@@ -53,7 +52,7 @@ class Calls:
         self._seconds = seconds
         self._now = now
         self._circuits: dict[str, Circuit] = {}
-        self._tokens: dict[tuple[Identity, str], tuple[float, bytes]] = {}
+        self._tokens: dict[tuple[Identity, str], Signed] = {}
 
     async def get(
         self, service: str, path: str, identity: Identity, scopes: set[str], params: Params | None = None
@@ -111,13 +110,12 @@ class Calls:
 
     def _token(self, service: str, identity: Identity) -> bytes:
         known = self._tokens.get((identity, service))
-        if known is not None and self._signer.signed_within(TOKEN_SECONDS, known[0]):
-            return known[1]
-        if len(self._tokens) >= MOST_TOKENS:
-            self._tokens.clear()
-        token = self._signer.sign(identity, service).encode()
-        self._tokens[identity, service] = (self._signer.now(), token)
-        return token
+        signed = self._signer.renew(known, identity, service)
+        if signed is not known:
+            if len(self._tokens) >= MOST_TOKENS:
+                self._tokens.clear()
+            self._tokens[identity, service] = signed
+        return signed.token
 
 
 def is_waiting(request: Outgoing) -> bool:

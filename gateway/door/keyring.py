@@ -15,12 +15,10 @@ from gateway.keys.service import CHANGED, PURPOSE
 from gateway.tokens.service import Tokens
 from services.kit.clock import Clock
 from services.kit.database import UNREACHABLE, Database
-from services.kit.identity import Identity, IdentitySigner
+from services.kit.identity import Identity, IdentitySigner, Signed
 from services.kit.problems import Unauthorized, Unavailable
 from services.kit.secrets import Vault
 
-TOKEN_SECONDS = 12.0
-"""A token lives thirty seconds; handed out for less than half of that, it is never stale when it arrives."""
 MOST_KEYS = 10_000
 MOST_STRANGERS = 10_000
 LOOK_UPS_AT_ONCE = 4
@@ -40,7 +38,7 @@ class Holder:
     origins: frozenset[str]
     networks: tuple[rules.Network, ...]
     fresh_until: float
-    tokens: dict[str, tuple[float, bytes]] = field(default_factory=dict)
+    tokens: dict[str, Signed] = field(default_factory=dict)
 
 
 class Keyring:
@@ -121,12 +119,9 @@ class Keyring:
 
     def token(self, holder: Holder, audience: str) -> bytes:
         """Return the signed identity of a holder for one service."""
-        known = holder.tokens.get(audience)
-        if known is not None and self._signer.signed_within(TOKEN_SECONDS, known[0]):
-            return known[1]
-        token = self._signer.sign(holder.identity, audience).encode()
-        holder.tokens[audience] = (self._signer.now(), token)
-        return token
+        signed = self._signer.renew(holder.tokens.get(audience), holder.identity, audience)
+        holder.tokens[audience] = signed
+        return signed.token
 
     def forget(self) -> None:
         """Forget everything: a key was changed or revoked, or news may have been missed."""
