@@ -23,7 +23,7 @@ from services.kit.web import (
     set_etag,
     write_once,
 )
-from services.kit.web.change import ChangeDep, tell
+from services.kit.web.change import ChangeDep, answered
 
 if TYPE_CHECKING:
     import asyncpg
@@ -113,9 +113,8 @@ async def delete_team(team_id: TeamId, teams: TeamsDep, change: ChangeDep) -> No
 
 def told(row: "asyncpg.Record", *, created_at: str | None = None, unchanged: bool = False) -> Response:
     """Answer a change with the team as it is now."""
-    answer = Response(TeamRead.model_validate(shown(row)).model_dump_json(), media_type="application/json")
-    tell(answer, row["version"], created_at=created_at, unchanged=unchanged)
-    return answer
+    team = TeamRead.model_validate(shown(row))
+    return answered(team, row["version"], created_at=created_at, unchanged=unchanged)
 
 
 def shown(row: "asyncpg.Record") -> dict[str, Any]:

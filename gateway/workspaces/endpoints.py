@@ -7,6 +7,7 @@ from gateway.workspaces.schemas import WorkspaceRead, WorkspaceUpdate
 from services.kit.database import Session
 from services.kit.feeds.positions import POSITION_HEADER
 from services.kit.web import CallerDep, IfMatch, ReadSession, Router, operation, set_etag, write_once
+from services.kit.web.change import answered
 
 router = Router(prefix="/v1/workspace", tags=["workspace"])
 
@@ -32,9 +33,7 @@ async def update_workspace(
 
     async def act(session: Session) -> Response:
         row = await workspaces.change(session, body, caller, version)
-        answer = Response(WorkspaceRead.model_validate(dict(row)).model_dump_json(), media_type="application/json")
-        set_etag(answer, row["version"])
-        return answer
+        return answered(WorkspaceRead.model_validate(dict(row)), row["version"])
 
     answer = await write_once(request, await request.body(), act)
     if position := answer.headers.get(POSITION_HEADER):

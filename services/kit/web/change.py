@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Response
+from pydantic import BaseModel
 
 from services.kit.database import Session
 from services.kit.identity import Identity
@@ -34,6 +35,13 @@ def tell(response: Response, version: int, *, created_at: str | None = None, unc
         response.headers["Location"] = created_at
     if unchanged:
         response.headers["Kith-Unchanged"] = "true"
+
+
+def answered(body: BaseModel, version: int, *, created_at: str | None = None, unchanged: bool = False) -> Response:
+    """Return the answer to a change whose endpoint makes its response itself."""
+    response = Response(body.model_dump_json(), media_type="application/json")
+    tell(response, version, created_at=created_at, unchanged=unchanged)
+    return response
 
 
 async def change(session: WriteSession, caller: CallerDep, wanted: IfMatch, response: Response) -> Change:
